@@ -1,0 +1,94 @@
+// Package query says what a request asks of a collection, as values: which
+// attributes, which rows, in which order, which page. [Parse] reads the URL
+// grammar, which is PostgREST's (docs/query.md); everything that it returns is
+// resolved against the model, so that a name that reaches a statement is one
+// that the model holds and a value is already of its field's type. The package
+// knows no SQL and no HTTP server.
+package query
+
+import "github.com/larderhq/larder/internal/model"
+
+// Read is a request for rows of one type, as one API version sees it.
+type Read struct {
+	Type    *model.Type
+	Version int
+
+	Columns []Column // what to return, in order; nil: every attribute served
+	Filter  *Filter  // nil: all rows
+	Order   []Order  // as asked; a statement adds the id, so that the order is total
+	Limit   int      // rows at most; -1: none asked
+	Offset  int
+	After   []any // keyset position: the canonical values of Order's fields and then the id; nil: from the start
+	Before  []any // the same, for the page that ends before it
+	Count   Count // whether the total is wanted
+}
+
+// Column is one attribute of the answer.
+type Column struct {
+	Field *model.Field
+	Name  string // the JSON name: the field's own, or the alias
+}
+
+// Order is one term of an order.
+type Order struct {
+	Field      *model.Field
+	Descending bool
+	NullsFirst bool // resolved: PostgreSQL's default where nothing was said
+}
+
+// Count is how a total is counted.
+type Count int
+
+// The counts of PostgREST's Prefer: count=….
+const (
+	NoCount Count = iota
+	ExactCount
+	PlannedCount
+	EstimatedCount
+)
+
+// Filter is a tree of conditions. A node is a conjunction or disjunction of
+// Filters (Op is And or Or) or a comparison of Field with Values.
+type Filter struct {
+	Op      Operator
+	Not     bool
+	Filters []*Filter // for And and Or
+
+	Field      *model.Field
+	Quantifier Quantifier // for the operators that take any or all: Values holds each alternative
+	Values     []any      // canonical values of the field; for Is the word; for Like the pattern with % and _
+}
+
+// Operator is a comparison or a connective.
+type Operator string
+
+// The operators. A list field takes Contains, Contained, Overlaps, Is and
+// (of the whole list) Equal and NotEqual.
+const (
+	And          Operator = "and"
+	Or           Operator = "or"
+	Equal        Operator = "eq"
+	NotEqual     Operator = "neq"
+	Greater      Operator = "gt"
+	GreaterEqual Operator = "gte"
+	Less         Operator = "lt"
+	LessEqual    Operator = "lte"
+	Like         Operator = "like"
+	ILike        Operator = "ilike"
+	In           Operator = "in"
+	Is           Operator = "is" // null, not_null, true, false, unknown
+	IsDistinct   Operator = "isdistinct"
+	Contains     Operator = "cs"
+	Contained    Operator = "cd"
+	Overlaps     Operator = "ov"
+)
+
+// Quantifier is PostgREST's modifier of an operator: eq(any).{1,2}.
+type Quantifier string
+
+// The quantifiers.
+const (
+	One Quantifier = ""
+	Any Quantifier = "any"
+	All Quantifier = "all"
+)

@@ -1,0 +1,55 @@
+// Package source reads records from outside. A [Source] fetches a whole
+// answer, checks it and keeps it in a file; [Answer.Records] then streams the
+// records of one path in constant memory, as often as it is asked.
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"time"
+)
+
+// Source is a declared place that records come from.
+type Source interface {
+	// Fetch reads everything the source has and validates its form. Nothing
+	// is kept of a fetch that fails. progress may be nil.
+	Fetch(ctx context.Context, progress func(Progress)) (*Answer, error)
+}
+
+// Progress is how far a fetch has come.
+type Progress struct {
+	Bytes int64 // received so far, decompressed
+	Pages int
+}
+
+// Record is one object of a source as it came.
+type Record struct {
+	Index int             // from 0, in the order of the source
+	Data  json.RawMessage // one JSON object, numbers as written upstream
+}
+
+// Answer is what a fetch brought: opened files and facts about them.
+type Answer struct {
+	Address   string    // asked at; for reports
+	FetchedAt time.Time // when upstream said this: for a snapshot, its date
+	Bytes     int64
+	Pages     int
+	Status    int      // of the last HTTP answer; 0 where there was none
+	Offline   bool     // it comes from the project's snapshot
+	Complete  bool     // provably everything: no errors, no cap met, the last page seen
+	Notices   []string // sentences for the person: a redirect followed, a fallback taken
+	// Failed holds the response paths at which upstream reported an error
+	// (partial: allow); a known value there must not be overwritten.
+	Failed [][]any
+
+	records func(path string) iter.Seq2[Record, error]
+	close   func() error
+}
+
+// Records streams the objects at a response path ("allPlanets.planets"); lists
+// on the way are walked into. An error ends the stream.
+func (a *Answer) Records(path string) iter.Seq2[Record, error] { return a.records(path) }
+
+// Close removes what the fetch kept.
+func (a *Answer) Close() error { return a.close() }

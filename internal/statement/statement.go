@@ -1,0 +1,43 @@
+// Package statement turns a model and a query, or a model and a change, into
+// one SQL statement and its arguments. All SQL text that a request causes is
+// written here and nowhere else. Identifiers come from the model only; what a
+// request said becomes an argument, never text.
+package statement
+
+import "github.com/larderhq/larder/internal/model"
+
+// Statement is SQL text and what is bound to its placeholders, ready for the
+// engine whose [Dialect] built it.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// Dialect writes SQL for one engine. Every difference between SQLite and
+// PostgreSQL is in a Dialect and in nothing else.
+type Dialect interface {
+	// Name is "sqlite" or "postgres".
+	Name() string
+}
+
+// Assignment changes one field of a record.
+type Assignment struct {
+	Field *model.Field
+	Op    Operation
+	Value any // canonical, see model.Field.AcceptJSON; for a list field []any; nil is null
+}
+
+// Operation is how an Assignment changes a field, computed in the database so
+// that concurrent changes add up.
+type Operation string
+
+// The operations and the name each has in a PATCH body.
+const (
+	Set    Operation = "$set"
+	Inc    Operation = "$inc"
+	Mul    Operation = "$mul"
+	Min    Operation = "$min"
+	Max    Operation = "$max"
+	Append Operation = "$append" // of a list: the elements at its end
+	Remove Operation = "$remove" // of a list: every occurrence of the elements
+)

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/larderhq/larder/internal/model"
+)
+
+// What a caller may want to tell apart. Everything else is an internal error.
+var (
+	// ErrNotFound: no record has the id.
+	ErrNotFound = errors.New("no such record")
+	// ErrTooMany: a change would have affected more records than allowed.
+	ErrTooMany = errors.New("more records affected than allowed")
+	// ErrKeyReused: an idempotency key came back with another request.
+	ErrKeyReused = errors.New("idempotency key used before with another request")
+	// ErrUnavailable: the database cannot be reached or does not answer in time.
+	ErrUnavailable = errors.New("database unavailable")
+	// ErrFull: the disk or the quota of the database is full.
+	ErrFull = errors.New("no space left for the database")
+)
+
+// ViolationKind is the sort of constraint that a change broke.
+type ViolationKind string
+
+// The kinds of violations.
+const (
+	UniqueViolation     ViolationKind = "unique"
+	ForeignKeyViolation ViolationKind = "foreign key"
+	CheckViolation      ViolationKind = "check"
+	NotNullViolation    ViolationKind = "not null"
+	RangeViolation      ViolationKind = "range" // arithmetic left the field's range
+)
+
+// Violation is a constraint of the model that a change broke. An engine fills
+// Kind and what its database says (Constraint, or Table and Columns); Store
+// fills Fields from the model.
+type Violation struct {
+	Kind       ViolationKind
+	Constraint string // its name, where the database says it
+	Table      string
+	Columns    []string
+	Fields     []*model.Field
+	Err        error // of the driver
+}
+
+// Error names the constraint, for logs.
+func (v *Violation) Error() string {
+	return fmt.Sprintf("%s violation of %s%s%v", v.Kind, v.Constraint, v.Table, v.Columns)
+}
+
+// Unwrap returns the driver's error.
+func (v *Violation) Unwrap() error { return v.Err }

@@ -1,0 +1,45 @@
+// Package store is the database as the rest of larder sees it: pages and
+// items to read as finished JSON, changes to make atomically. [Store] holds
+// everything that is the same on every engine; an [Engine] (the folders sqlite
+// and, later, postgres) runs statements and transactions and nothing more.
+package store
+
+import (
+	"context"
+
+	"github.com/larderhq/larder/internal/statement"
+)
+
+// Engine runs statements on one database.
+type Engine interface {
+	// Dialect says how this engine wants its SQL.
+	Dialect() statement.Dialect
+	// Read runs one statement on a pooled connection and calls each for every
+	// row; each calls scan once. The connection is held until Read returns.
+	Read(ctx context.Context, st statement.Statement, each func(scan Scan) error) error
+	// Write runs work as one atomic, durable change: when Write returns nil it
+	// is on disk, when it returns an error (work's own, wrapped) nothing of it
+	// is. Work of several callers may share a commit, and one failing leaves
+	// the others alone; so work must be quick and must not wait for anything
+	// but its Tx.
+	Write(ctx context.Context, work func(ctx context.Context, tx Tx) error) error
+	// Exclusive lends a connection that no one else writes beside, with no
+	// transaction begun, for migrations. It waits for other processes that hold
+	// the same lock.
+	Exclusive(ctx context.Context, work func(ctx context.Context, conn Tx) error) error
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+	// Close waits for what runs and closes the database.
+	Close() error
+}
+
+// Scan copies the current row into dest, as database/sql's Rows.Scan does.
+type Scan func(dest ...any) error
+
+// Tx runs statements inside a change.
+type Tx interface {
+	// Exec runs a statement and returns the number of rows it affected.
+	Exec(ctx context.Context, st statement.Statement) (int64, error)
+	// Query runs a statement and calls each for every row.
+	Query(ctx context.Context, st statement.Statement, each func(scan Scan) error) error
+}
