@@ -18,7 +18,7 @@ type Read struct {
 	Order   []Order  // as asked; a statement adds the id, so that the order is total
 	Limit   int      // rows at most; -1: none asked
 	Offset  int
-	After   []any // keyset position: the canonical values of Order's fields and then the id; nil: from the start
+	After   []any // keyset position: a canonical value for each term of TotalOrder; nil: from the start
 	Before  []any // the same, for the page that ends before it
 	Count   Count // whether the total is wanted
 }
@@ -92,3 +92,17 @@ const (
 	Any Quantifier = "any"
 	All Quantifier = "all"
 )
+
+// TotalOrder is r's order with the id as its last term, unless the id is in
+// it already; what follows the id can change nothing and is left out. The
+// positions in After and Before have one value for each of its terms.
+func (r Read) TotalOrder() []Order {
+	order := make([]Order, 0, len(r.Order)+1)
+	for _, term := range r.Order {
+		order = append(order, term)
+		if term.Field == r.Type.ID {
+			return order
+		}
+	}
+	return append(order, Order{Field: r.Type.ID})
+}

@@ -1,0 +1,38 @@
+package query
+
+// The codes of an [Error]: PostgREST's where it has one, else the SQLSTATE
+// that PostgreSQL would answer.
+const (
+	CodeParse         = "PGRST100" // the grammar was not kept
+	CodeRange         = "PGRST103" // a limit, an offset or a range that cannot be
+	CodePreference    = "PGRST122" // a preference not understood under handling=strict
+	CodeUnsupported   = "PGRST127" // PostgREST's grammar, but not served here
+	CodeUnknownColumn = "PGRST204" // no such attribute
+	CodeValue         = "22P02"    // the value is not of the field's type
+	CodePattern       = "22025"    // a pattern of like that ends in its escape character
+	CodeOperator      = "42883"    // the operator does not suit the field
+	CodeLimit         = "54000"    // more of something than the server takes
+)
+
+// Error says what is wrong with a query, a preference, a range or a cursor. It
+// repeats at most 100 bytes of what came.
+type Error struct {
+	Parameter string // the parameter or header at fault: "population", "select", "Prefer"
+	Code      string // one of the codes above
+	Limit     string // with CodeLimit: the field of Limits that was passed, as "InValues"
+	Message   string // what is wrong
+	Details   string // where and what was expected, or ""
+	Hint      string // what to do instead, or ""
+}
+
+// Error is the message with its details and hint.
+func (e *Error) Error() string {
+	text := e.Message
+	if e.Details != "" {
+		text += ": " + e.Details
+	}
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
+	}
+	return text
+}
