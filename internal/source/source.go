@@ -27,6 +27,10 @@ type Progress struct {
 type Record struct {
 	Index int             // from 0, in the order of the source
 	Data  json.RawMessage // one JSON object, numbers as written upstream
+	// Failed holds the paths inside Data at which upstream reported an error
+	// (partial: allow): what stands there is null for want of an answer, and a
+	// known value must not be overwritten with it.
+	Failed [][]any
 }
 
 // Answer is what a fetch brought: opened files and facts about them.
@@ -40,11 +44,16 @@ type Answer struct {
 	Complete  bool     // provably everything: no errors, no cap met, the last page seen
 	Notices   []string // sentences for the person: a redirect followed, a fallback taken
 	// Failed holds the response paths at which upstream reported an error
-	// (partial: allow); a known value there must not be overwritten.
+	// (partial: allow); a known value there must not be overwritten. Indexes
+	// count within a page; Record.Failed has them by record.
 	Failed [][]any
+	// Fingerprint tells what was asked (query, operation, variables), so that
+	// a snapshot is never taken for the answer to another question.
+	Fingerprint string
 
 	records func(path string) iter.Seq2[Record, error]
 	close   func() error
+	spool   *spool // the pages themselves, for a snapshot
 }
 
 // Records streams the objects at a response path ("allPlanets.planets"); lists

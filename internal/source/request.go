@@ -1,0 +1,521 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/klauspost/compress/zstd"
+)
+
+// UnreachableError says that upstream could not be asked: no connection, no
+// host of that name, no trust in its certificate, no answer in time, or a
+// server error to the last attempt. A snapshot may stand in.
+type UnreachableError struct {
+	Address  string
+	Attempts int
+	Err      error
+}
+
+func (e *UnreachableError) Error() string {
+	times := ""
+	if e.Attempts > 1 {
+		times = fmt.Sprintf(" (%d attempts)", e.Attempts)
+	}
+	return fmt.Sprintf("%s cannot be reached%s: %v", e.Address, times, e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// transient is a failure that may pass.
+type transient struct {
+	err      error
+	after    time.Duration // what upstream asks to wait; 0: nothing said
+	hopeless bool          // it will not pass within a fetch
+	answered bool          // upstream was there: no reason to take a snapshot
+}
+
+func (t *transient) Error() string { return t.err.Error() }
+func (t *transient) Unwrap() error { return t.err }
+
+// The bounds of waiting and following.
+const (
+	firstWait    = 500 * time.Millisecond
+	longestWait  = 30 * time.Second // of a backoff and of a Retry-After
+	maxRedirects = 5
+)
+
+// kept is one page that was asked for, checked and written to the spool.
+type kept struct {
+	*envelope
+	page   page
+	status int
+}
+
+// ask posts the request until an answer can be taken or there is no more hope.
+func (f *fetch) ask(ctx context.Context, body []byte) (*kept, error) {
+	waits := backoff.ExponentialBackOff{
+		InitialInterval: firstWait, MaxInterval: longestWait, Multiplier: 2, RandomizationFactor: 0.5,
+	}
+	for attempt := 1; ; attempt++ {
+		page, err := f.attempt(ctx, body)
+		if err == nil {
+			return page, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("ask %s: %w", f.Address(), context.Cause(ctx))
+		}
+		var passing *transient
+		if !errors.As(err, &passing) {
+			return nil, fmt.Errorf("%s: %w", f.asked(), err)
+		}
+		if passing.hopeless || attempt > f.settings.Retries {
+			if passing.answered {
+				return nil, fmt.Errorf("%s: %w", f.asked(), err)
+			}
+			return nil, &UnreachableError{Address: f.asked(), Attempts: attempt, Err: err}
+		}
+		wait := max(waits.NextBackOff(), passing.after)
+		if err := f.pause(ctx, min(wait, longestWait)); err != nil {
+			return nil, fmt.Errorf("ask %s: %w", f.Address(), context.Cause(ctx))
+		}
+	}
+}
+
+// asked is the address that was asked last, for messages.
+func (f *fetch) asked() string { return printable(f.target) }
+
+// attempt posts once and takes the answer in.
+func (f *fetch) attempt(ctx context.Context, body []byte) (*kept, error) {
+	limited, cancel := context.WithTimeout(ctx, f.settings.Timeout)
+	defer cancel()
+	response, err := f.post(limited, body)
+	if err != nil {
+		return nil, f.late(limited, err)
+	}
+	defer response.Body.Close() //nolint:errcheck // the body is read to its end or given up
+	text, err := decompress(response, f.left)
+	if err != nil {
+		return nil, f.late(limited, err)
+	}
+	defer text.Close() //nolint:errcheck // closes a decompressor, which holds nothing
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return nil, f.refusal(response, text)
+	}
+	page, err := f.keep(response, text)
+	if err != nil {
+		return nil, errors.Join(f.late(limited, err), f.rewind())
+	}
+	return page, nil
+}
+
+// rewind forgets what was written of a page that cannot be taken.
+func (f *fetch) rewind() error {
+	if err := f.file.Truncate(f.written); err != nil {
+		return fmt.Errorf("keep the answer: %w", err)
+	}
+	if _, err := f.file.Seek(f.written, io.SeekStart); err != nil {
+		return fmt.Errorf("keep the answer: %w", err)
+	}
+	return nil
+}
+
+// late tells a timeout from other failures of the network.
+func (f *fetch) late(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &transient{err: fmt.Errorf("no whole answer within %s (`timeout`)", f.settings.Timeout)}
+	}
+	return err
+}
+
+// post sends the request and follows redirects, always as a POST with the body.
+func (f *fetch) post(ctx context.Context, body []byte) (*http.Response, error) {
+	for redirects := 0; ; redirects++ {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.target.String(), bytes.NewReader(body))
+		if err != nil {
+			return nil, errors.New("the address cannot be asked")
+		}
+		f.dress(request)
+		response, err := f.client.Do(request)
+		if err != nil {
+			return nil, networkFailure(err)
+		}
+		location := response.Header.Get("Location")
+		switch response.StatusCode {
+		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+			http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		default:
+			return response, nil
+		}
+		_ = response.Body.Close()
+		if redirects == maxRedirects {
+			return nil, fmt.Errorf("more than %d redirects, the last one to %s: correct the source's url",
+				maxRedirects, f.asked())
+		}
+		if err := f.redirect(response.StatusCode, location); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// dress sets the headers; credentials go to the source's own host only.
+func (f *fetch) dress(request *http.Request) {
+	request.URL.User = nil
+	if !f.foreign {
+		for name, value := range f.settings.Headers {
+			request.Header.Set(name, value)
+			if strings.EqualFold(name, "Host") {
+				request.Host = value
+			}
+		}
+		if user := f.endpoint.User; user != nil {
+			password, _ := user.Password()
+			request.SetBasicAuth(user.Username(), password)
+		}
+		if f.settings.Token != "" {
+			request.Header.Set("Authorization", "Bearer "+f.settings.Token)
+		}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	// The form that GraphQL over HTTP recommends while servers differ.
+	request.Header.Set("Accept", "application/graphql-response+json, application/json;q=0.9")
+	request.Header.Set("Accept-Encoding", "gzip, zstd")
+	if request.Header.Get("User-Agent") == "" || f.foreign {
+		request.Header.Set("User-Agent", f.settings.UserAgent)
+	}
+}
+
+// redirect turns the fetch to a new address if it may go there.
+func (f *fetch) redirect(status int, location string) error {
+	to, err := f.target.Parse(location)
+	if err != nil || location == "" || to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
+		return fmt.Errorf("status %d redirects to %q, which is no address: correct the source's url", status, short(location))
+	}
+	if f.target.Scheme == "https" && to.Scheme == "http" {
+		return fmt.Errorf("status %d redirects to %s, from https to http: larder sends nothing unencrypted "+
+			"where it began encrypted", status, printable(to))
+	}
+	if !sameHost(f.target, to) {
+		if !f.settings.CrossHost {
+			return fmt.Errorf("status %d redirects to another host, %s: if that is right, make it the source's url "+
+				"(or set `redirects: any`, which sends the query there, without headers and token)", status, printable(to))
+		}
+		f.foreign = true
+	}
+	f.notice("%s redirects (status %d) to %s: set the source's url to it to save a round trip",
+		printable(f.target), status, printable(to))
+	to.Fragment = ""
+	f.target = to
+	return nil
+}
+
+// sameHost reports whether two addresses are of one host and port, where the
+// step from http to https may change the port.
+func sameHost(a, b *url.URL) bool {
+	if !strings.EqualFold(a.Hostname(), b.Hostname()) {
+		return false
+	}
+	return a.Scheme != b.Scheme || port(a) == port(b)
+}
+
+func port(address *url.URL) string {
+	if address.Port() != "" {
+		return address.Port()
+	}
+	return map[string]string{"http": "80", "https": "443"}[address.Scheme]
+}
+
+// networkFailure strips the address, which may hold secrets, from Go's error.
+func networkFailure(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var name *net.DNSError
+	var trust *tls.CertificateVerificationError
+	failure := &transient{err: err}
+	switch {
+	case errors.As(err, &name):
+		failure.err = fmt.Errorf("there is no answer to the host name %s: %s", name.Name, name.Err)
+		failure.hopeless = name.IsNotFound
+	case errors.As(err, &trust):
+		failure.hopeless = true
+	}
+	return failure
+}
+
+// closing is a reader with something to close that may return no error.
+type closing struct {
+	io.Reader
+	close func()
+}
+
+func (c closing) Close() error {
+	c.close()
+	return nil
+}
+
+// decompress opens the body as its Content-Encoding says and bounds both what
+// comes in and what comes out.
+func decompress(response *http.Response, limit int64) (io.ReadCloser, error) {
+	in := &capped{in: response.Body, left: limit, limit: limit}
+	var out io.Reader = in
+	end := func() {}
+	coding := strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding")))
+	switch coding {
+	case "", "identity":
+		return closing{in, end}, nil
+	case "gzip", "x-gzip":
+		reader, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, &transient{err: fmt.Errorf("the answer claims to be gzip and is not: %w", err), answered: true}
+		}
+		out = reader
+	case "deflate":
+		buffered := bufio.NewReader(in)
+		// The name means zlib (RFC 9110 section 8.4.1.2); some send bare deflate.
+		if head, _ := buffered.Peek(2); len(head) == 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+			reader, err := zlib.NewReader(buffered)
+			if err != nil {
+				return nil, &transient{err: fmt.Errorf("the answer claims to be deflate and is not: %w", err), answered: true}
+			}
+			out = reader
+		} else {
+			out = flate.NewReader(buffered)
+		}
+	case "zstd":
+		// The window that RFC 9659 allows in HTTP.
+		reader, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20))
+		if err != nil {
+			return nil, fmt.Errorf("open the zstd answer: %w", err)
+		}
+		out, end = reader, reader.Close
+	default:
+		return nil, fmt.Errorf("the answer is encoded as %q, which was not asked for: "+
+			"expected gzip, zstd or nothing", short(coding))
+	}
+	return closing{&capped{in: out, left: limit, limit: limit, coding: coding}, end}, nil
+}
+
+// tooLarge says that an answer exceeds the project's bound.
+type tooLarge struct{ limit int64 }
+
+func (e *tooLarge) Error() string {
+	return fmt.Sprintf("the answer is larger than what is left of `maxBytes` (%d bytes): "+
+		"raise it, or ask for less", e.limit)
+}
+
+// capped ends with an error where more than the bound comes.
+type capped struct {
+	in          io.Reader
+	left, limit int64
+	coding      string // named when its content is broken
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		var one [1]byte
+		if n, err := c.in.Read(one[:]); n == 0 {
+			return 0, c.broken(err)
+		}
+		return 0, &tooLarge{c.limit}
+	}
+	n, err := c.in.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, c.broken(err)
+}
+
+// broken tells a lost connection from a broken coding and a bound that was met.
+func (c *capped) broken(err error) error {
+	var known *transient
+	var large *tooLarge
+	switch {
+	case err == nil, errors.Is(err, io.EOF), errors.As(err, &known), errors.As(err, &large):
+		return err
+	case c.coding != "":
+		return &transient{err: fmt.Errorf("the answer's %s is broken: %w", c.coding, err), answered: true}
+	default:
+		return &transient{err: fmt.Errorf("the connection was lost within the answer: %w", err)}
+	}
+}
+
+// refusal turns an answer that is no success into an error.
+func (f *fetch) refusal(response *http.Response, text io.Reader) error {
+	body, _ := io.ReadAll(io.LimitReader(text, 64<<10)) // what came of it is enough for a message
+	status := response.StatusCode
+	said, refused := whatItSays(body, response.Header.Get("Content-Type"))
+	err := fmt.Errorf("status %d %s%s", status, http.StatusText(status), f.redact(said))
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return &transient{err: err, after: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	case http.StatusUnauthorized:
+		return fmt.Errorf("%w: check the source's `token` and `headers`", err)
+	case http.StatusForbidden:
+		return &refusedError{fmt.Errorf("%w: check the source's `token` and `headers`", err)}
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return fmt.Errorf("%w: check the source's `url`", err)
+	}
+	switch {
+	case status >= 500:
+		return &transient{err: err, hopeless: true}
+	case refused:
+		return &refusedError{err}
+	}
+	return err
+}
+
+// whatItSays is the readable part of an answer that is no success, and whether
+// it is a GraphQL server's refusal.
+func whatItSays(body []byte, contentType string) (said string, refused bool) {
+	if e, err := readEnvelope(newScanner(bytes.NewReader(body)), nil); err == nil && len(e.errors) > 0 {
+		return ": " + errorList(e.errors), true
+	}
+	if title := htmlTitle(body); title != "" {
+		return fmt.Sprintf(", an HTML page titled %q", title), false
+	}
+	if text := short(string(body)); text != "" && strings.HasPrefix(contentType, "text/plain") {
+		return ": " + text, false
+	}
+	return "", false
+}
+
+var title = regexp.MustCompile(`(?is)<title[^>]*>([^<]*)</title>`)
+
+func htmlTitle(body []byte) string {
+	if found := title.FindSubmatch(body); found != nil {
+		return short(string(found[1]))
+	}
+	return ""
+}
+
+// retryAfter reads seconds or a date (RFC 9110 section 10.2.3).
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
+		return min(time.Duration(max(seconds, 0)), longestWait/time.Second) * time.Second
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, min(date.Sub(now), longestWait))
+	}
+	return 0
+}
+
+// keep writes the answer to the spool while it reads and checks it.
+func (f *fetch) keep(response *http.Response, text io.Reader) (*kept, error) {
+	counted := &counter{in: text, tell: f.tell}
+	body := bufio.NewReaderSize(counted, 64<<10)
+	head, err := body.Peek(1024)
+	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
+		return nil, err
+	}
+	if err := notJSON(head, response); err != nil {
+		return nil, err
+	}
+	e, err := readEnvelope(newScanner(io.TeeReader(body, f.file)), f.question.root)
+	if err != nil {
+		return nil, brokenAnswer(err, response.StatusCode)
+	}
+	for i := range e.errors {
+		e.errors[i].Message = f.redact(e.errors[i].Message)
+	}
+	if err := e.judge(f.settings.Partial); err != nil {
+		return nil, fmt.Errorf("status %d: %w", response.StatusCode, err)
+	}
+	p := page{offset: f.written + e.offset, length: e.length, failed: e.paths()}
+	f.written += counted.bytes
+	f.left -= counted.bytes
+	f.answer.Bytes += counted.bytes
+	return &kept{envelope: e, page: p, status: response.StatusCode}, nil
+}
+
+// brokenAnswer adds the status to what is wrong with an answer's form. Of an
+// answer that ends early another attempt may bring the rest.
+func brokenAnswer(err error, status int) error {
+	var syntax *syntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	broken := fmt.Errorf("the answer (status %d) is broken JSON: %w", status, err)
+	if syntax.Truncated {
+		return &transient{err: broken, answered: true}
+	}
+	return broken
+}
+
+// redact replaces the source's secrets in foreign text.
+func (f *fetch) redact(text string) string {
+	secrets := []string{f.settings.Token}
+	for _, value := range f.settings.Headers {
+		secrets = append(secrets, value)
+	}
+	if f.endpoint.User != nil {
+		password, _ := f.endpoint.User.Password()
+		secrets = append(secrets, password)
+	}
+	for _, secret := range secrets {
+		if len(secret) >= 4 { // a shorter one is no secret, and would tear words apart
+			text = strings.ReplaceAll(text, secret, "[secret]")
+		}
+	}
+	return text
+}
+
+// notJSON recognises, by its beginning, an answer that is something else.
+func notJSON(head []byte, response *http.Response) error {
+	status, contentType := response.StatusCode, response.Header.Get("Content-Type")
+	start := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
+	switch {
+	case len(start) == 0:
+		return fmt.Errorf("status %d with an empty body: expected a JSON object with data; is this a GraphQL endpoint?", status)
+	case start[0] == '<':
+		page := "an HTML page"
+		if name := htmlTitle(head); name != "" {
+			page += fmt.Sprintf(" titled %q", name)
+		}
+		return fmt.Errorf("status %d with %s instead of JSON: check the source's `url`; a login page means that "+
+			"`token` or `headers` are missing", status, page)
+	case strings.HasPrefix(contentType, "multipart/"), strings.HasPrefix(contentType, "text/event-stream"):
+		return fmt.Errorf("status %d answers in parts (%s), which larder does not read: "+
+			"leave @defer and @stream out of the query", status, short(contentType))
+	case start[0] != '{' && start[0] != '[' && !strings.Contains(contentType, "json"):
+		return fmt.Errorf("status %d with %q (%s) instead of JSON: is this a GraphQL endpoint?",
+			status, short(string(start[:min(len(start), 80)])), contentTypeName(contentType))
+	}
+	return nil
+}
+
+func contentTypeName(contentType string) string {
+	if contentType == "" {
+		return "no content type"
+	}
+	return short(contentType)
+}
+
+// counter counts what passes and tells it now and then.
+type counter struct {
+	in    io.Reader
+	tell  func(int64)
+	bytes int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	c.tell(c.bytes)
+	return n, err
+}
