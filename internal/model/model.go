@@ -17,6 +17,11 @@ type Position struct {
 type Schema struct {
 	Types []*Type // in the order of declaration
 	Enums []*Enum
+
+	Comments    []string // "#" lines at the top that a blank line parts from the first declaration
+	EndComments []string // "#" lines after the last declaration
+
+	byName, byResource map[string]*Type // built by Parse
 }
 
 // Enum is a closed set of words. It is stored as text under a check.
@@ -24,6 +29,7 @@ type Enum struct {
 	Name        string
 	Description string
 	Comments    []string
+	EndComments []string // the "#" lines before its closing brace
 	Values      []EnumValue
 	Position    Position
 }
@@ -32,6 +38,9 @@ type Enum struct {
 type EnumValue struct {
 	Name        string
 	Description string
+	Comments    []string
+	Remark      string
+	Position    Position
 }
 
 // Type is one model: a table in the store, a resource of the API.
@@ -39,6 +48,7 @@ type Type struct {
 	Name        string // as declared: "ShoppingList"
 	Description string
 	Comments    []string // the "#" lines above it, without the sign
+	EndComments []string // the "#" lines before its closing brace
 	Position    Position
 
 	// ID is the surrogate key, stated or not: Scalar is ID (a 64-bit integer
@@ -55,6 +65,11 @@ type Type struct {
 	RenamedFrom string   // @renamed(from:)
 	Since       int      // first API version that has it; 0: all
 	Until       int      // first API version that no longer has it; 0: none
+
+	// Built by Parse.
+	names  typeNames
+	byName map[string]*Field
+	views  []view // for version 0, then by the version they begin with
 }
 
 // Source binds a root type to a declared source.
@@ -145,6 +160,10 @@ type Field struct {
 	// Implicit marks a foreign key that no one declared: the other side's
 	// to-many field made it.
 	Implicit bool
+
+	// Built by Parse.
+	names  fieldNames
+	bounds bounds
 }
 
 // Relation joins a field to another type.
@@ -158,6 +177,8 @@ type Relation struct {
 	OnDelete OnDelete // what the foreign key does when the referenced row goes
 	// Owning is true for the side of a ManyToMany that names the join table.
 	Owning bool
+
+	stated bool // the models say which field is the inverse
 }
 
 // OnDelete is a foreign key's referential action.

@@ -1,0 +1,282 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// directiveRule says where a directive may stand, what it takes and what it
+// does. The set is closed: what has no rule is an error.
+type directiveRule struct {
+	name       string
+	repeatable bool
+	arguments  []argumentRule
+	needsOne   bool // of its arguments
+	onType     func(*parser, *Type, application)
+	onField    func(*parser, *Field, application)
+}
+
+// argumentRule types one argument of a directive; the GraphQL parser does not.
+type argumentRule struct {
+	name     string
+	kind     argumentKind
+	required bool
+}
+
+type argumentKind string
+
+const (
+	textArgument    argumentKind = "a string"
+	wordsArgument   argumentKind = "a list of strings"
+	integerArgument argumentKind = "a whole number"
+	boundArgument   argumentKind = "a number (of a date, time or duration a string)"
+	actionArgument  argumentKind = "CASCADE, RESTRICT or SET_NULL"
+)
+
+func directiveRules() []directiveRule {
+	fieldSet := []argumentRule{{"fields", wordsArgument, true}}
+	version := []argumentRule{{"version", integerArgument, true}}
+	from := []argumentRule{{"from", textArgument, true}}
+	return []directiveRule{
+		{
+			name: "source", repeatable: true, onType: (*parser).source,
+			arguments: []argumentRule{{"name", textArgument, true}, {"path", textArgument, false}, {"key", wordsArgument, true}},
+		},
+		{name: "vocabulary", onType: func(_ *parser, t *Type, _ application) { t.Vocabulary = true }},
+		{name: "unique", repeatable: true, arguments: fieldSet, onType: (*parser).uniqueSet},
+		{name: "index", repeatable: true, arguments: fieldSet, onType: (*parser).indexSet},
+		{name: "unique", onField: (*parser).uniqueField},
+		{name: "index", onField: (*parser).indexField},
+		{
+			name: "check", onField: (*parser).check, needsOne: true,
+			arguments: []argumentRule{
+				{"min", boundArgument, false},
+				{"max", boundArgument, false},
+				{"minLength", integerArgument, false},
+				{"maxLength", integerArgument, false},
+				{"pattern", textArgument, false},
+			},
+		},
+		{name: "default", onField: (*parser).defaultValue, arguments: []argumentRule{{"value", textArgument, true}}},
+		{name: "hidden", onField: func(_ *parser, f *Field, _ application) { f.Hidden = true }},
+		{name: "readonly", onField: func(_ *parser, f *Field, _ application) { f.ReadOnly = true }},
+		{name: "renamed", onType: (*parser).renamedType, onField: (*parser).renamedField, arguments: from},
+		{
+			name: "since", arguments: version,
+			onType:  func(p *parser, t *Type, a application) { t.Since = p.version(a) },
+			onField: func(p *parser, f *Field, a application) { f.Since = p.version(a) },
+		},
+		{
+			name: "until", arguments: version,
+			onType:  func(p *parser, t *Type, a application) { t.Until = p.version(a) },
+			onField: func(p *parser, f *Field, a application) { f.Until = p.version(a) },
+		},
+		{
+			name: "ref", onField: (*parser).reference, needsOne: true,
+			arguments: []argumentRule{{"onDelete", actionArgument, false}, {"inverse", textArgument, false}},
+		},
+		{name: "json", onField: (*parser).jsonColumn},
+		{
+			name: "decimal", onField: (*parser).decimal, needsOne: true,
+			arguments: []argumentRule{{"precision", integerArgument, false}, {"scale", integerArgument, false}},
+		},
+		{name: "from", onField: (*parser).from, arguments: []argumentRule{{"path", textArgument, true}}},
+	}
+}
+
+// application is one use of a directive, its arguments checked.
+type application struct {
+	at     Position
+	values map[string]*ast.Value
+}
+
+func (a application) has(name string) bool    { return a.values[name] != nil }
+func (a application) text(name string) string { return a.values[name].Raw }
+
+// where is the position of an argument's value.
+func (a application) where(p *parser, name string) Position {
+	return p.position(a.values[name].Position)
+}
+
+func (a application) words(name string) []string {
+	value := a.values[name]
+	if value.Kind != ast.ListValue {
+		return []string{value.Raw}
+	}
+	words := make([]string, len(value.Children))
+	for i, child := range value.Children {
+		words[i] = child.Value.Raw
+	}
+	return words
+}
+
+// integer is the argument's value; one beyond int is reported and is 0.
+func (a application) integer(p *parser, name string, least, most int) int {
+	n, err := strconv.Atoi(a.text(name))
+	if err != nil || n < least || n > most {
+		p.report(a.where(p, name), "", "expected %s between %d and %d, got %s", name, least, most, shorten(a.text(name)))
+		return 0
+	}
+	return n
+}
+
+func (p *parser) typeDirectives(t *Type, list ast.DirectiveList) {
+	p.directives(list, "a type", func(r directiveRule) bool { return r.onType != nil }, func(r directiveRule, a application) {
+		r.onType(p, t, a)
+	})
+}
+
+func (p *parser) fieldDirectives(f *Field, list ast.DirectiveList) {
+	p.directives(list, "a field", func(r directiveRule) bool { return r.onField != nil }, func(r directiveRule, a application) {
+		r.onField(p, f, a)
+	})
+}
+
+// directives applies those of one declaration that have a rule for such a place.
+func (p *parser) directives(list ast.DirectiveList, place string, suits func(directiveRule) bool, apply func(directiveRule, application)) {
+	seen := map[string]bool{}
+	for _, d := range list {
+		at := p.position(d.Position)
+		i := slices.IndexFunc(p.rules, func(r directiveRule) bool { return r.name == d.Name && suits(r) })
+		if i < 0 {
+			p.unknownDirective(d, place, suits)
+			continue
+		}
+		rule := p.rules[i]
+		if seen[d.Name] && !rule.repeatable {
+			p.report(at, "remove one of them", "@%s stands twice", d.Name)
+			continue
+		}
+		seen[d.Name] = true
+		if values, ok := p.arguments(rule, d); ok {
+			apply(rule, application{at: at, values: values})
+		}
+	}
+}
+
+func (p *parser) unknownDirective(d *ast.Directive, place string, suits func(directiveRule) bool) {
+	var known []string
+	elsewhere := false
+	for _, rule := range p.rules {
+		if suits(rule) {
+			known = append(known, "@"+rule.name)
+		}
+		elsewhere = elsewhere || rule.name == d.Name
+	}
+	suggestion := didYouMean("@"+d.Name, known)
+	if elsewhere {
+		p.report(p.position(d.Position), "", "@%s has no meaning on %s", d.Name, place)
+		return
+	}
+	p.report(p.position(d.Position), suggestion, "unknown directive @%s", d.Name)
+}
+
+// arguments checks the arguments of a directive against its rule.
+func (p *parser) arguments(rule directiveRule, d *ast.Directive) (map[string]*ast.Value, bool) {
+	values, ok := map[string]*ast.Value{}, true
+	for _, argument := range d.Arguments {
+		at := p.position(argument.Position)
+		i := slices.IndexFunc(rule.arguments, func(r argumentRule) bool { return r.name == argument.Name })
+		switch {
+		case i < 0:
+			p.report(at, didYouMean(argument.Name, rule.argumentNames()), "@%s takes no argument %s", d.Name, argument.Name)
+			ok = false
+		case values[argument.Name] != nil:
+			p.report(at, "remove one of them", "@%s has %s twice", d.Name, argument.Name)
+			ok = false
+		case !suitsArgument(rule.arguments[i].kind, argument.Value):
+			p.report(p.position(argument.Value.Position), likelyArgument(rule.arguments[i], argument.Value),
+				"@%s: expected %s for %s, got %s", d.Name, rule.arguments[i].kind, argument.Name, shorten(argument.Value.String()))
+			ok = false
+		default:
+			values[argument.Name] = argument.Value
+		}
+	}
+	for _, argument := range rule.arguments {
+		if argument.required && d.Arguments.ForName(argument.name) == nil {
+			p.report(p.position(d.Position), "write "+rule.usage(), "@%s needs %s", d.Name, argument.name)
+			ok = false
+		}
+	}
+	if rule.needsOne && len(d.Arguments) == 0 {
+		p.report(p.position(d.Position), "write one of "+strings.Join(rule.argumentNames(), ", "), "@%s says nothing", d.Name)
+		ok = false
+	}
+	return values, ok
+}
+
+func (r directiveRule) argumentNames() []string {
+	names := make([]string, len(r.arguments))
+	for i, argument := range r.arguments {
+		names[i] = argument.name
+	}
+	return names
+}
+
+// usage is the directive with its required arguments, as an example.
+func (r directiveRule) usage() string {
+	var parts []string
+	for _, argument := range r.arguments {
+		if !argument.required {
+			continue
+		}
+		example := `"…"`
+		switch argument.kind {
+		case wordsArgument:
+			example = `["…"]`
+		case integerArgument:
+			example = "2"
+		case textArgument, boundArgument, actionArgument:
+		}
+		parts = append(parts, argument.name+": "+example)
+	}
+	return fmt.Sprintf("@%s(%s)", r.name, strings.Join(parts, ", "))
+}
+
+func suitsArgument(kind argumentKind, value *ast.Value) bool {
+	isText := value.Kind == ast.StringValue || value.Kind == ast.BlockValue
+	switch kind {
+	case textArgument:
+		return isText
+	case integerArgument:
+		return value.Kind == ast.IntValue
+	case boundArgument:
+		return isText || value.Kind == ast.IntValue || value.Kind == ast.FloatValue
+	case actionArgument:
+		action := OnDelete(value.Raw)
+		return value.Kind == ast.EnumValue && (action == Cascade || action == Restrict || action == SetNull)
+	case wordsArgument:
+		if value.Kind != ast.ListValue {
+			return isText // GraphQL reads one value as a list of one
+		}
+		return !slices.ContainsFunc(value.Children, func(c *ast.ChildValue) bool {
+			return c.Value.Kind != ast.StringValue && c.Value.Kind != ast.BlockValue
+		})
+	}
+	return false
+}
+
+// likelyArgument suggests how a value of the wrong type was probably meant.
+func likelyArgument(rule argumentRule, value *ast.Value) string {
+	isText := value.Kind == ast.StringValue
+	switch {
+	case rule.kind == textArgument && value.Raw != "":
+		return fmt.Sprintf("write %s: %q", rule.name, shorten(value.Raw))
+	case rule.kind == wordsArgument && value.Raw != "":
+		return fmt.Sprintf("write %s: [%q]", rule.name, shorten(value.Raw))
+	case rule.kind == integerArgument && isText:
+		if _, err := strconv.Atoi(value.Raw); err == nil {
+			return fmt.Sprintf("write %s: %s", rule.name, value.Raw)
+		}
+	case rule.kind == actionArgument:
+		actions := []string{string(Cascade), string(Restrict), string(SetNull)}
+		if near := Nearest(strings.ReplaceAll(value.Raw, " ", "_"), actions); near != "" {
+			return fmt.Sprintf("write %s: %s", rule.name, near)
+		}
+	}
+	return ""
+}
