@@ -1,5 +1,13 @@
 package query
 
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/larderhq/larder/internal/model"
+)
+
 // The codes of an [Error]: PostgREST's where it has one, else the SQLSTATE
 // that PostgreSQL would answer.
 const (
@@ -15,13 +23,13 @@ const (
 )
 
 // Error says what is wrong with a query, a preference, a range or a cursor. It
-// repeats at most 100 bytes of what came.
+// repeats at most about 100 bytes of what came.
 type Error struct {
 	Parameter string // the parameter or header at fault: "population", "select", "Prefer"
 	Code      string // one of the codes above
 	Limit     string // with CodeLimit: the field of Limits that was passed, as "InValues"
 	Message   string // what is wrong
-	Details   string // where and what was expected, or ""
+	Details   string // where, and what was expected, or ""
 	Hint      string // what to do instead, or ""
 }
 
@@ -35,4 +43,48 @@ func (e *Error) Error() string {
 		text += " (" + e.Hint + ")"
 	}
 	return text
+}
+
+// exceeded is the error of a limit that was passed.
+func exceeded(parameter, limit, what string, most int) *Error {
+	return &Error{
+		Parameter: clipName(parameter), Code: CodeLimit, Limit: limit,
+		Message: fmt.Sprintf("too many %s: %s", what, limit),
+		Details: fmt.Sprintf("at most %d are allowed", most),
+	}
+}
+
+// unsupported is the error of a part of PostgREST's grammar that larder knows
+// but does not serve. It depends on the form of the request only, so that it
+// tells nothing about names.
+func unsupported(parameter, feature string) *Error {
+	return &Error{
+		Parameter: clipName(parameter), Code: CodeUnsupported,
+		Message: "this feature is not supported: " + feature,
+	}
+}
+
+// clip quotes what came for an error message, at most 48 bytes of it.
+func clip(text string) string { return strconv.Quote(clipName(text)) }
+
+// clipName cuts text that came to at most 48 bytes.
+func clipName(text string) string {
+	const most = 48
+	if len(text) <= most {
+		return text
+	}
+	end := most - len("…")
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// suggest is the hint that names the candidate nearest to name, or "" when
+// none is near.
+func suggest(name string, candidates []string) string {
+	if nearest := model.Nearest(name, candidates); nearest != "" {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	return ""
 }
