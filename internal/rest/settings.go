@@ -95,4 +95,3 @@ func setDefault[T comparable](field *T, standard T) {
 		*field = standard
 	}
 }
-

@@ -1,0 +1,112 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// readyTimeout bounds how long readiness waits for the database.
+const readyTimeout = 2 * time.Second
+
+// operate routes what is no resource.
+func (s *Server) operate() {
+	s.get("/healthz", func(w *recorder, r *http.Request) error {
+		return s.sendValue(w, r, http.StatusOK, s.shared.json, map[string]string{"status": "ok"})
+	})
+	s.get("/readyz", s.ready)
+	metrics := promhttp.HandlerFor(s.observer.registry, promhttp.HandlerOpts{})
+	s.get("/metrics", func(w *recorder, r *http.Request) error {
+		metrics.ServeHTTP(w, r)
+		return nil
+	})
+	s.get("/{$}", s.index)
+	s.get(basePath, s.index)
+	for _, version := range s.settings.Versions {
+		s.get(versionPath(version.Number), func(w *recorder, r *http.Request) error {
+			return s.sendValue(w, r, http.StatusOK, s.shared.json, s.versionIndex(version))
+		})
+	}
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*recorder)
+		s.fail(rec, r, s.noRoute(r.URL.Path))
+	})
+}
+
+// get routes GET and HEAD of a path.
+func (s *Server) get(path string, work func(w *recorder, r *http.Request) error) {
+	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*recorder)
+		rec.route = strings.TrimSuffix(path, "{$}")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			s.otherMethod(rec, r, "GET, HEAD, OPTIONS")
+			return
+		}
+		rec.Header()["Cache-Control"] = s.shared.noCache
+		if err := work(rec, r); err != nil {
+			s.fail(rec, r, err)
+		}
+	})
+}
+
+// ready answers 200 when the server takes requests and the database answers,
+// else 503.
+func (s *Server) ready(w *recorder, r *http.Request) error {
+	status, answer := http.StatusOK, map[string]string{"status": "ready"}
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if s.stopping.Load() {
+		status, answer = http.StatusServiceUnavailable, map[string]string{"status": "stopping"}
+	} else if err := s.store.Ping(ctx); err != nil {
+		s.logFailure(r, w.id, err)
+		status, answer = http.StatusServiceUnavailable, map[string]string{"status": "the database does not answer"}
+	}
+	return s.sendValue(w, r, status, s.shared.json, answer)
+}
+
+// serverIndex is what GET / answers.
+type serverIndex struct {
+	Name     string            `json:"name"`
+	Server   string            `json:"server"`
+	Default  int               `json:"defaultVersion"`
+	Versions []versionIndex    `json:"versions"`
+	Links    map[string]string `json:"links"`
+}
+
+// versionIndex is what GET /api/v1 answers.
+type versionIndex struct {
+	Version    int               `json:"version"`
+	Deprecated string            `json:"deprecated,omitempty"`
+	Sunset     string            `json:"sunset,omitempty"`
+	Resources  map[string]string `json:"resources"`
+	OpenAPI    string            `json:"openapi"`
+}
+
+// index answers GET / and GET /api: the versions with their resources.
+func (s *Server) index(w *recorder, r *http.Request) error {
+	answer := serverIndex{
+		Name: s.settings.Name, Server: "larder " + s.settings.Release, Default: s.settings.DefaultVersion,
+		Links: map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "readiness": "/readyz", "metrics": "/metrics"},
+	}
+	for _, version := range s.settings.Versions {
+		answer.Versions = append(answer.Versions, s.versionIndex(version))
+	}
+	return s.sendValue(w, r, http.StatusOK, s.shared.json, answer)
+}
+
+func (s *Server) versionIndex(version Version) versionIndex {
+	answer := versionIndex{Version: version.Number, Resources: map[string]string{}, OpenAPI: versionPath(version.Number) + "/openapi.json"}
+	if !version.Deprecated.IsZero() {
+		answer.Deprecated = version.Deprecated.UTC().Format(time.RFC3339)
+	}
+	if !version.Sunset.IsZero() {
+		answer.Sunset = version.Sunset.UTC().Format(time.RFC3339)
+	}
+	for _, res := range s.byVersion[version.Number] {
+		answer.Resources[res.kind.Resource()] = res.path
+	}
+	return answer
+}

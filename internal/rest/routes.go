@@ -1,0 +1,249 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/query"
+)
+
+// basePath is where the API is mounted.
+const basePath = "/api"
+
+// resource is a type as one API version serves it.
+type resource struct {
+	server     *Server
+	kind       *model.Type
+	version    int
+	path       string // "/api/v1/planets"
+	attributes []*model.Field
+	byName     map[string]*model.Field
+
+	versionHeader       []string
+	deprecation, sunset []string
+}
+
+func newResource(s *Server, t *model.Type, version Version) *resource {
+	res := &resource{
+		server: s, kind: t, version: version.Number,
+		path:          versionPath(version.Number) + "/" + t.Resource(),
+		attributes:    t.Attributes(version.Number),
+		byName:        map[string]*model.Field{},
+		versionHeader: []string{strconv.Itoa(version.Number)},
+	}
+	res.deprecation, res.sunset = lifeHeaders(version)
+	for _, field := range res.attributes {
+		res.byName[field.JSONName()] = field
+	}
+	return res
+}
+
+func versionPath(version int) string { return basePath + "/v" + strconv.Itoa(version) }
+
+// exchange is one request to a resource, with what its headers have settled.
+type exchange struct {
+	*resource
+	w        *recorder
+	r        *http.Request
+	accepted accepted
+	prefer   query.Preferences
+	mount    string // the collection's path as it was asked: with or without the version
+}
+
+// action answers a request; its error becomes a problem.
+type action func(*exchange) error
+
+// methods are the actions of a route by method.
+type methods struct {
+	get, post, put, patch, delete action
+}
+
+func (m *methods) of(method string) action {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return m.get
+	case http.MethodPost:
+		return m.post
+	case http.MethodPut:
+		return m.put
+	case http.MethodPatch:
+		return m.patch
+	case http.MethodDelete:
+		return m.delete
+	}
+	return nil
+}
+
+// allow is the value of Allow (RFC 9110 section 10.2.1).
+func (m *methods) allow() string {
+	names := []string{}
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if m.of(method) != nil {
+			names = append(names, method)
+		}
+	}
+	return strings.Join(append(names, http.MethodOptions), ", ")
+}
+
+// routes fills the server's mux: every resource with its version in the path
+// and, once, without.
+func (s *Server) routes() {
+	collection := &methods{get: list, post: create, patch: updateMany, delete: deleteMany}
+	item := &methods{get: read, put: replace, patch: update, delete: discard}
+	for _, t := range s.schema.Types {
+		if _, served := s.newest(t); !served {
+			continue
+		}
+		for _, version := range s.settings.Versions {
+			if t.Served(version.Number) {
+				res := newResource(s, t, version)
+				s.byVersion[version.Number][t] = res
+				s.mount(t, version.Number, res.path, collection, item)
+			}
+		}
+		s.mount(t, 0, basePath+"/"+t.Resource(), collection, item)
+	}
+}
+
+// newest is the newest version that serves a type.
+func (s *Server) newest(t *model.Type) (int, bool) {
+	for _, version := range slices.Backward(s.settings.Versions) {
+		if t.Served(version.Number) {
+			return version.Number, true
+		}
+	}
+	return 0, false
+}
+
+// mount routes a type's collection and items under path; version is 0 where
+// the path names none.
+func (s *Server) mount(t *model.Type, version int, path string, collection, item *methods) {
+	s.mux.Handle(path, s.handle(t, version, path, path, collection))
+	s.mux.Handle(path+"/{id}", s.handle(t, version, path, path+"/{id}", item))
+}
+
+// handle returns the handler of one route.
+func (s *Server) handle(t *model.Type, version int, mount, route string, methods *methods) http.Handler {
+	allow := methods.allow()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*recorder)
+		rec.route = route
+		work := methods.of(r.Method)
+		if work == nil {
+			s.otherMethod(rec, r, allow)
+			return
+		}
+		x := exchange{w: rec, r: r, mount: mount}
+		err := s.settle(&x, t, version)
+		if err == nil {
+			err = work(&x)
+		}
+		if err != nil {
+			s.fail(rec, r, err)
+		}
+	})
+}
+
+// settle fills an exchange with what the headers say: version, form of the
+// answer and preferences.
+func (s *Server) settle(x *exchange, t *model.Type, inPath int) (err error) {
+	if x.accepted, err = accept(x.r); err != nil {
+		return err
+	}
+	version, err := s.requestedVersion(x.r, inPath, x.accepted.version)
+	if err != nil {
+		return err
+	}
+	if x.resource = s.byVersion[version][t]; x.resource == nil {
+		return s.noResource(t.Resource(), version)
+	}
+	x.prefer = query.Preferences{MaxAffected: -1}
+	if values := x.r.Header["Prefer"]; len(values) > 0 {
+		if x.prefer, err = query.ParsePreferences(values); err != nil {
+			return err
+		}
+	}
+	header := x.w.Header()
+	header["Api-Version"] = x.versionHeader
+	header["Vary"] = s.shared.vary
+	header["Cache-Control"] = s.shared.noCache
+	if x.deprecation != nil {
+		header["Deprecation"] = x.deprecation
+	}
+	if x.sunset != nil {
+		header["Sunset"] = x.sunset
+	}
+	return nil
+}
+
+// otherMethod answers OPTIONS, and 405 to what the route does not do.
+func (s *Server) otherMethod(w *recorder, r *http.Request, allow string) {
+	w.Header().Set("Allow", allow)
+	if r.Method == http.MethodOptions {
+		if strings.Contains(allow, http.MethodPatch) {
+			w.Header().Set("Accept-Patch", mediaMergePatch+", "+mediaJSONPatch+", "+mediaJSON)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	s.fail(w, r, &problem{
+		status: http.StatusMethodNotAllowed, code: codeMethod,
+		message: "the method " + abbreviate(r.Method) + " is not allowed here", hint: "allowed are " + allow,
+	})
+}
+
+// noResource is the problem of a resource that a version does not have.
+func (s *Server) noResource(name string, version int) error {
+	p := &problem{
+		status: http.StatusNotFound, code: codeTable,
+		message: fmt.Sprintf("there is no resource %q in version %d of this API", abbreviate(name), version),
+	}
+	best, least := "", max(2, len(name)/3)+1
+	for _, t := range s.schema.Types {
+		if _, served := s.byVersion[version][t]; !served || len(name) > 64 {
+			continue
+		}
+		if distance := levenshtein.ComputeDistance(strings.ToLower(name), t.Resource()); distance < least {
+			best, least = t.Resource(), distance
+		}
+	}
+	p.hint = "GET " + versionPath(version) + " lists the resources"
+	if best != "" {
+		p.hint = fmt.Sprintf("did you mean %q? %s", best, p.hint)
+	}
+	return p
+}
+
+// noRoute is the problem of a path that nothing answers, as exact as the path
+// allows.
+func (s *Server) noRoute(path string) error {
+	rest, inAPI := strings.CutPrefix(path, basePath+"/")
+	if !inAPI {
+		return &problem{status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path", hint: "GET / lists what there is"}
+	}
+	version := s.settings.DefaultVersion
+	first, behind, _ := strings.Cut(rest, "/")
+	if number, isVersion := strings.CutPrefix(first, "v"); isVersion && number != "" && isDigit(number[0]) {
+		asked, err := strconv.Atoi(number)
+		if _, served := s.byVersion[asked]; err != nil || !served {
+			return s.settings.noVersion(http.StatusNotFound, number)
+		}
+		version = asked
+		first, behind, _ = strings.Cut(behind, "/")
+	}
+	for _, t := range s.schema.Types {
+		if _, served := s.byVersion[version][t]; served && t.Resource() == first {
+			return &problem{
+				status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path",
+				details: fmt.Sprintf("%q is not a record's id", abbreviate(behind)), hint: "the paths are " + versionPath(version) + "/" + first + " and " + versionPath(version) + "/" + first + "/{id}",
+			}
+		}
+	}
+	return s.noResource(first, version)
+}
