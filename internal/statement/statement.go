@@ -2,6 +2,14 @@
 // one SQL statement and its arguments. All SQL text that a request causes is
 // written here and nowhere else. Identifiers come from the model only; what a
 // request said becomes an argument, never text.
+//
+// A [Builder] writes the statements of one engine, for which its [Dialect]
+// knows everything that the engines differ in. The same request always becomes
+// the same text, so that an engine can keep it prepared.
+//
+// In every statement the record that is spoken of is called r, an element of a
+// list v and a vocabulary's record w. testdata shows what each sort of request
+// becomes on each engine.
 package statement
 
 import "github.com/larderhq/larder/internal/model"
@@ -11,13 +19,6 @@ import "github.com/larderhq/larder/internal/model"
 type Statement struct {
 	SQL  string
 	Args []any
-}
-
-// Dialect writes SQL for one engine. Every difference between SQLite and
-// PostgreSQL is in a Dialect and in nothing else.
-type Dialect interface {
-	// Name is "sqlite" or "postgres".
-	Name() string
 }
 
 // Assignment changes one field of a record.
@@ -31,7 +32,8 @@ type Assignment struct {
 // that concurrent changes add up.
 type Operation string
 
-// The operations and the name each has in a PATCH body.
+// The operations and the name each has in a PATCH body. $inc and $mul leave a
+// null as it is; $min and $max take it as beyond the value.
 const (
 	Set    Operation = "$set"
 	Inc    Operation = "$inc"

@@ -1,0 +1,315 @@
+package statement
+
+import (
+	"fmt"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/query"
+)
+
+// Insert is the statement that makes records of t, as one row with the id for
+// each record made, in the order of rows. A row has the canonical values of
+// [Columns]; withID puts the id before them. Where conflict names a unique set
+// or the id, a row that repeats it is left out instead of failing.
+func (b *Builder) Insert(t *model.Type, rows [][]any, withID bool, conflict []*model.Field) Statement {
+	s := b.shape(t, 0)
+	fields := s.stored
+	if withID {
+		fields = append([]*model.Field{t.ID}, fields...)
+	}
+	w := newWriter(b.dialect)
+	w.add("INSERT INTO ", s.table)
+	if len(fields) == 0 {
+		w.add(" DEFAULT VALUES")
+	} else {
+		w.add(" (")
+		w.columnList(fields)
+		w.add(") VALUES ")
+		for i, row := range rows {
+			if i > 0 {
+				w.add(", ")
+			}
+			w.valueRow(fields, row)
+		}
+	}
+	if len(conflict) > 0 {
+		w.add(" ON CONFLICT (")
+		w.columnList(conflict)
+		w.add(") DO NOTHING")
+	}
+	w.add(" RETURNING ", quote("id"))
+	return w.statement()
+}
+
+// columnList writes the fields' columns.
+func (w *writer) columnList(fields []*model.Field) {
+	for i, f := range fields {
+		if i > 0 {
+			w.add(", ")
+		}
+		w.add(quote(f.Column()))
+	}
+}
+
+// valueRow writes the values of one row of an insert.
+func (w *writer) valueRow(fields []*model.Field, row []any) {
+	w.add("(")
+	for i, f := range fields {
+		if i > 0 {
+			w.add(", ")
+		}
+		w.newValue(f, row[i])
+	}
+	w.add(")")
+}
+
+// newValue writes the value that the field's column is to have.
+func (w *writer) newValue(f *model.Field, value any) {
+	if !isVocabularyWord(f) {
+		w.bindColumn(f, value)
+		return
+	}
+	target := f.Relation.Target
+	w.add("(SELECT w.", quote("id"), " FROM ", quote(target.Table()), " AS w WHERE w.", quote(target.Word().Column()), " = ")
+	w.bindValue(f, value)
+	w.add(")")
+}
+
+// bindColumn is bindValue, of a whole list where the field is one in one
+// column.
+func (w *writer) bindColumn(f *model.Field, value any) {
+	if list, ok := value.([]any); ok && f.Kind == model.JSONColumn {
+		w.bind(string(f.AppendJSON(nil, list)))
+		return
+	}
+	w.bindValue(f, value)
+}
+
+// Find is the statement that finds the record whose fields have the values, as
+// one row with its id, and holds it for the transaction.
+func (b *Builder) Find(t *model.Type, fields []*model.Field, values []any) Statement {
+	w := newWriter(b.dialect)
+	w.add("SELECT r.", quote("id"), " FROM ", quote(t.Table()), " AS r WHERE ")
+	for i, f := range fields {
+		if i > 0 {
+			w.add(" AND ")
+		}
+		w.add(column(f), " = ")
+		w.newValue(f, values[i])
+	}
+	w.add(w.dialect.forUpdate())
+	return w.statement()
+}
+
+// AfterExplicitIDs is the statement that keeps the ids that the store assigns
+// clear of those that a client chose, which only PostgreSQL needs: ok tells.
+func (b *Builder) AfterExplicitIDs(t *model.Type) (st Statement, ok bool) {
+	if t.ID.Scalar == model.UUID {
+		return Statement{}, false
+	}
+	sql, ok := b.dialect.afterIdentity(t.Table())
+	return Statement{SQL: sql}, ok
+}
+
+// InColumn reports whether an assignment changes a column of the record's own
+// table; the others change the rows of a list.
+func (a Assignment) InColumn() bool {
+	return a.Field.Kind != model.ValueList && a.Field.Kind != model.ManyToMany
+}
+
+// Update is the statement that makes the assignments to the record with the
+// id. All of them are to columns, and there is at least one.
+func (b *Builder) Update(t *model.Type, id any, assignments []Assignment) (Statement, error) {
+	w := newWriter(b.dialect)
+	if err := w.update(t, assignments); err != nil {
+		return Statement{}, err
+	}
+	w.add(" WHERE r.", quote("id"), " = ")
+	w.bind(id)
+	return w.statement(), nil
+}
+
+// UpdateWhere is Update for every record that q selects, as one row with the
+// id for each.
+func (b *Builder) UpdateWhere(q query.Read, assignments []Assignment) (Statement, error) {
+	w := newWriter(b.dialect)
+	if err := w.update(q.Type, assignments); err != nil {
+		return Statement{}, err
+	}
+	if err := w.selected(q); err != nil {
+		return Statement{}, err
+	}
+	w.add(" RETURNING ", quote("id"))
+	return w.statement(), nil
+}
+
+func (w *writer) update(t *model.Type, assignments []Assignment) error {
+	w.add("UPDATE ", quote(t.Table()), " AS r SET ")
+	for i, a := range assignments {
+		if i > 0 {
+			w.add(", ")
+		}
+		w.add(quote(a.Field.Column()), " = ")
+		if err := w.assign(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assign writes the new value of a column.
+func (w *writer) assign(a Assignment) error {
+	switch current := column(a.Field); {
+	case a.Op == Set:
+		w.newValue(a.Field, a.Value)
+	case (a.Op == Inc || a.Op == Mul) && isNumber(a.Field):
+		w.dialect.arithmetic(w, a, current)
+	case a.Op == Min && a.Field.Kind == model.Column:
+		w.extreme(a, current, " <= ")
+	case a.Op == Max && a.Field.Kind == model.Column:
+		w.extreme(a, current, " >= ")
+	case a.Op == Append && a.Field.Kind == model.JSONColumn:
+		w.dialect.jsonAppend(w, current, elementsJSON(a))
+	case a.Op == Remove && a.Field.Kind == model.JSONColumn:
+		w.dialect.jsonRemove(w, current, elementsJSON(a))
+	default:
+		return fmt.Errorf("assign to %s: %s does not suit it", a.Field.Name, a.Op)
+	}
+	return nil
+}
+
+// isNumber reports whether a field can be computed with. A duration can be
+// added to, and multiplied as little as money by money.
+func isNumber(f *model.Field) bool {
+	if f.Kind != model.Column || f == f.Owner.ID {
+		return false
+	}
+	switch f.Scalar {
+	case model.Int, model.Int64, model.Float, model.Decimal, model.Duration:
+		return true
+	default:
+		return false
+	}
+}
+
+// extreme writes the value, or the current one where that stands to it so.
+func (w *writer) extreme(a Assignment, current, relation string) {
+	w.add("CASE WHEN ", current, relation)
+	w.bindAs(a.Field, a.Value)
+	w.add(" THEN ", current, " ELSE ")
+	w.bindAs(a.Field, a.Value)
+	w.add(" END")
+}
+
+// elementsJSON is the list of an assignment in the form in which a list in one
+// column is stored.
+func elementsJSON(a Assignment) string { return string(a.Field.AppendJSON(nil, elements(a))) }
+
+// elements are the elements of a list assignment; null is the empty list.
+func elements(a Assignment) []any {
+	list, _ := a.Value.([]any)
+	if list == nil {
+		list = []any{}
+	}
+	return list
+}
+
+// OutOfRange is the statement that looks, among the records that q selects,
+// for one in which the arithmetic assignment leaves the range of its field: a
+// row says that there is one. It is to run before the update, in the same
+// transaction. ok is false where the engine itself refuses such an update.
+func (b *Builder) OutOfRange(q query.Read, a Assignment) (st Statement, ok bool, err error) {
+	if a.Op != Inc && a.Op != Mul || !isNumber(a.Field) {
+		return Statement{}, false, nil
+	}
+	w := newWriter(b.dialect)
+	w.add("SELECT 1 FROM ", quote(q.Type.Table()), " AS r")
+	if err := w.selected(q); err != nil {
+		return Statement{}, false, err
+	}
+	if q.Filter == nil && !limited(q) {
+		w.add(" WHERE NOT (")
+	} else {
+		w.add(" AND NOT (")
+	}
+	if !w.dialect.inRange(w, a, column(a.Field)) {
+		return Statement{}, false, nil
+	}
+	w.add(") LIMIT 1")
+	return w.statement(), true, nil
+}
+
+// DeleteWhere is the statement that deletes every record that q selects, as
+// one row with the id for each.
+func (b *Builder) DeleteWhere(q query.Read) (Statement, error) {
+	w := newWriter(b.dialect)
+	w.add("DELETE FROM ", quote(q.Type.Table()), " AS r")
+	if err := w.selected(q); err != nil {
+		return Statement{}, err
+	}
+	w.add(" RETURNING ", quote("id"))
+	return w.statement(), nil
+}
+
+// Delete is the statement that deletes the record with the id.
+func (b *Builder) Delete(t *model.Type, id any) Statement {
+	w := newWriter(b.dialect)
+	w.add("DELETE FROM ", quote(t.Table()), " WHERE ", quote("id"), " = ")
+	w.bind(id)
+	return w.statement()
+}
+
+// IDs is the statement that finds the records that q selects, in the order of
+// their ids, as one row with the id for each, and holds them for the
+// transaction.
+func (b *Builder) IDs(q query.Read) (Statement, error) {
+	w := newWriter(b.dialect)
+	w.add("SELECT r.", quote("id"), " FROM ", quote(q.Type.Table()), " AS r")
+	if err := w.selected(q); err != nil {
+		return Statement{}, err
+	}
+	w.add(" ORDER BY r.", quote("id"), w.dialect.forUpdate())
+	return w.statement(), nil
+}
+
+func limited(q query.Read) bool { return q.Limit >= 0 || q.Offset > 0 }
+
+// selected writes the WHERE of a change of many records: the filter, and where
+// q has a limit or an offset the ids of that part of its order.
+func (w *writer) selected(q query.Read) error {
+	if !limited(q) {
+		return w.where(q.Filter, nil)
+	}
+	w.add(" WHERE r.", quote("id"), " IN (SELECT r.", quote("id"), " FROM ", quote(q.Type.Table()), " AS r")
+	if err := w.where(q.Filter, nil); err != nil {
+		return err
+	}
+	w.orderBy(q.TotalOrder())
+	w.add(" LIMIT ")
+	w.bind(w.dialect.unlimited())
+	if q.Limit >= 0 {
+		w.args[len(w.args)-1] = int64(q.Limit)
+	}
+	w.add(" OFFSET ")
+	w.bind(int64(q.Offset))
+	w.add(")")
+	return nil
+}
+
+// ByID is the read of the record with the id alone, for statements that select
+// by a filter.
+func ByID(t *model.Type, id any) query.Read {
+	return query.Read{
+		Type: t, Limit: -1,
+		Filter: &query.Filter{Op: query.Equal, Field: t.ID, Values: []any{id}},
+	}
+}
+
+// Missing is the statement that looks for the record with the id that a to-one
+// field refers to: no row says that there is none.
+func (b *Builder) Missing(target *model.Type, id any) Statement {
+	w := newWriter(b.dialect)
+	w.add("SELECT 1 FROM ", quote(target.Table()), " AS r WHERE r.", quote("id"), " = ")
+	w.bind(id)
+	return w.statement()
+}

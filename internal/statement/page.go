@@ -1,0 +1,212 @@
+package statement
+
+import (
+	"math"
+
+	"github.com/larderhq/larder/internal/query"
+)
+
+// List is the statement that reads a page. Each row has the record as a JSON
+// object and the record's position in the order, a JSON array for
+// [DecodePosition]; and in a third column, if q asks for a count, the number
+// of all records that match. Of a limited page there is one row more than
+// asked for when something follows it. A page before a position comes in
+// reverse.
+func (b *Builder) List(q query.Read) (Statement, error) {
+	order := q.TotalOrder()
+	position := q.After
+	if q.Before != nil {
+		position, order = q.Before, reversed(order)
+	}
+	w := newWriter(b.dialect)
+	w.add("SELECT ")
+	w.columns(b, q)
+	w.add(", ")
+	w.position(b, q, order)
+	if q.Count != query.NoCount {
+		w.add(", (")
+		if err := w.count(q); err != nil {
+			return Statement{}, err
+		}
+		w.add(")")
+	}
+	w.add(" FROM ")
+	stretches := beyond(order, position)
+	if err := w.source(q, order, stretches); err != nil {
+		return Statement{}, err
+	}
+	return w.statement(), nil
+}
+
+// Count is the statement that counts the records that q's filter matches, as
+// one row with one column.
+func (b *Builder) Count(q query.Read) (Statement, error) {
+	w := newWriter(b.dialect)
+	err := w.count(q)
+	return w.statement(), err
+}
+
+func (w *writer) count(q query.Read) error {
+	w.add("SELECT count(*) FROM ", quote(q.Type.Table()), " AS r")
+	return w.where(q.Filter, nil)
+}
+
+// position writes where r stands in the order.
+func (w *writer) position(b *Builder, q query.Read, order []query.Order) {
+	if len(order) == 1 && order[0].Field == q.Type.ID {
+		w.add(b.shape(q.Type, q.Version).idJSON)
+		return
+	}
+	w.add("concat('['")
+	for i, term := range order {
+		if i > 0 {
+			w.add(", ','")
+		}
+		w.add(", ", w.value(term.Field))
+	}
+	w.add(", ']')")
+}
+
+// source writes what a page is read from. The rows beyond a position are
+// several stretches of the order, each of which an index can find, so that a
+// page costs the same however deep it is.
+func (w *writer) source(q query.Read, order []query.Order, stretches []stretch) error {
+	if len(stretches) == 1 {
+		w.add(quote(q.Type.Table()), " AS r")
+		return w.stretch(q, order, stretches[0])
+	}
+	w.add("(")
+	for i, s := range stretches {
+		if i > 0 {
+			w.add(" UNION ALL ")
+		}
+		w.add("SELECT * FROM (SELECT r.* FROM ", quote(q.Type.Table()), " AS r")
+		if err := w.stretch(q, order, s); err != nil {
+			return err
+		}
+		w.add(") AS s")
+	}
+	w.add(") AS r")
+	w.orderBy(order)
+	w.limit(q)
+	return nil
+}
+
+// stretch writes the condition, the order and the limit of one stretch.
+func (w *writer) stretch(q query.Read, order []query.Order, s stretch) error {
+	if err := w.where(q.Filter, s); err != nil {
+		return err
+	}
+	w.orderBy(order)
+	w.limit(q)
+	return nil
+}
+
+func (w *writer) orderBy(order []query.Order) {
+	for i, term := range order {
+		if i == 0 {
+			w.add(" ORDER BY ")
+		} else {
+			w.add(", ")
+		}
+		nullable := !term.Field.Required && term.Field != term.Field.Owner.ID
+		w.add(column(term.Field), w.dialect.order(term.Descending, term.NullsFirst, nullable))
+	}
+}
+
+// limit writes the page's size and one more, which tells whether more follows.
+func (w *writer) limit(q query.Read) {
+	if q.Limit >= 0 || q.Offset > 0 {
+		w.add(" LIMIT ")
+		if q.Limit >= 0 && q.Limit < math.MaxInt {
+			w.bind(int64(q.Limit) + 1)
+		} else {
+			w.bind(w.dialect.unlimited())
+		}
+	}
+	if q.Offset > 0 {
+		w.add(" OFFSET ")
+		w.bind(int64(q.Offset))
+	}
+}
+
+// reversed is the order read from its end.
+func reversed(order []query.Order) []query.Order {
+	other := make([]query.Order, len(order))
+	for i, term := range order {
+		other[i] = query.Order{Field: term.Field, Descending: !term.Descending, NullsFirst: !term.NullsFirst}
+	}
+	return other
+}
+
+// stretch is a contiguous part of an order: rows that agree in the first terms
+// and are beyond a value, or null, in the next. It is a conjunction.
+type stretch []bound
+
+// bound is a condition on one term of an order.
+type bound struct {
+	term     query.Order
+	relation relation
+	value    any
+}
+
+// relation is how a term stands to a bound.
+type relation int
+
+const (
+	same    relation = iota // equal, or null like the value
+	beyondV                 // behind the value, in the term's direction
+	isNull
+	notNull
+)
+
+// beyond cuts what follows position in the order into stretches, in their
+// order. Without a position that is everything.
+func beyond(order []query.Order, position []any) []stretch {
+	if len(position) != len(order) {
+		return []stretch{nil}
+	}
+	var stretches []stretch
+	for i := len(order) - 1; i >= 0; i-- {
+		var agreed stretch
+		for j := range i {
+			agreed = append(agreed, bound{order[j], same, position[j]})
+		}
+		term := order[i]
+		add := func(r relation) {
+			stretches = append(stretches, append(agreed[:len(agreed):len(agreed)], bound{term, r, position[i]}))
+		}
+		nullable := !term.Field.Required && term.Field != term.Field.Owner.ID
+		switch {
+		case position[i] == nil && term.NullsFirst:
+			add(notNull)
+		case position[i] == nil:
+		default:
+			add(beyondV)
+			if nullable && !term.NullsFirst {
+				add(isNull)
+			}
+		}
+	}
+	return stretches
+}
+
+// bound writes one condition of a stretch.
+func (w *writer) bound(b bound) {
+	w.add(column(b.term.Field))
+	switch {
+	case b.relation == notNull:
+		w.add(" IS NOT NULL")
+		return
+	case b.relation == isNull, b.value == nil:
+		w.add(" IS NULL")
+		return
+	case b.relation == same:
+		w.add(" = ")
+	case b.term.Descending:
+		w.add(" < ")
+	default:
+		w.add(" > ")
+	}
+	w.bindValue(b.term.Field, b.value)
+}
