@@ -94,12 +94,7 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 }
 
 // Dialect implements [store.Engine].
-func (e *Engine) Dialect() statement.Dialect { return dialect{} }
-
-type dialect struct{}
-
-// Name implements [statement.Dialect].
-func (dialect) Name() string { return "sqlite" }
+func (e *Engine) Dialect() statement.Dialect { return statement.SQLite() }
 
 // Read implements [store.Engine].
 func (e *Engine) Read(ctx context.Context, st statement.Statement, each func(scan store.Scan) error) error {
