@@ -28,6 +28,9 @@ func WriteSnapshot(file string, a *Answer) error {
 	if len(a.Failed) > 0 {
 		return nil
 	}
+	if a.spool == nil {
+		return fmt.Errorf("write snapshot %s: the answer was not fetched from an endpoint", file)
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}

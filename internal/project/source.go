@@ -1,0 +1,137 @@
+package project
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/larderhq/larder/internal/source"
+)
+
+// checkSource checks what can be known of a source before it is asked.
+func (l *loader) checkSource(s *Source) {
+	if !s.URL.Given() {
+		l.fail(s.place, fmt.Errorf("the source %s has no url: add one, or set %s", s.Name,
+			environmentName("sources."+s.Name+".url")))
+	}
+	if s.Query == "" {
+		l.fail(s.place, fmt.Errorf("the source %s has no query: add query or queryFile", s.Name))
+		return
+	}
+	settings := s.settings()
+	settings.URL = "https://host/" // the real one may need secrets that only an import has
+	if _, err := source.NewGraphQL(settings); err != nil {
+		l.fail(s.place, fmt.Errorf("the source %s: %w", s.Name, err))
+	}
+}
+
+// settings are the source's without its references.
+func (s *Source) settings() source.GraphQLSettings {
+	settings := source.GraphQLSettings{
+		Query: s.Query, Operation: s.Operation, Timeout: s.Timeout, MaxBytes: s.MaxBytes, MaxPages: s.MaxPages,
+		Retries: s.Retries, Rate: s.Rate, Partial: s.Partial, CrossHost: s.CrossHost,
+	}
+	if s.Retries == 0 {
+		settings.Retries = -1
+	}
+	return settings
+}
+
+// resolve are the source's settings with its references looked up.
+func (p *Project) resolve(s *Source) (source.GraphQLSettings, error) {
+	settings := s.settings()
+	settings.Headers = map[string]string{}
+	var errs []error
+	look := func(name string, secret Secret) string {
+		value, err := secret.Resolve()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("sources.%s.%s: %w", s.Name, name, err))
+		}
+		return value
+	}
+	settings.URL = look("url", s.URL)
+	settings.Token = look("token", s.Token)
+	for name, value := range s.Headers {
+		settings.Headers[name] = look("headers."+name, value)
+	}
+	if len(s.Variables) > 0 {
+		variables := resolveIn(s.Variables, func(text string) string {
+			return look("variables", Secret{text: text, dir: p.Dir, lookup: s.URL.lookup})
+		})
+		var err error
+		if settings.Variables, err = json.Marshal(variables); err != nil {
+			errs = append(errs, fmt.Errorf("sources.%s.variables: %w", s.Name, err))
+		}
+	}
+	return settings, errors.Join(errs...)
+}
+
+// resolveIn replaces the texts in a JSON value.
+func resolveIn(value any, look func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return look(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = resolveIn(element, look)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, member := range v {
+			object[name] = resolveIn(member, look)
+		}
+		return object
+	default:
+		return value
+	}
+}
+
+// Open makes the named source ready to fetch, with the snapshot that may stand
+// in for it; offline, only the snapshot is read. Secrets are looked up now.
+func (p *Project) Open(name string, offline bool) (source.Source, error) {
+	s := p.Settings.Sources[name]
+	if s == nil {
+		return nil, unknown("source", name, p.SourceNames())
+	}
+	settings, err := p.resolve(s)
+	if err != nil {
+		return nil, err
+	}
+	live, err := source.NewGraphQL(settings)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", name, err)
+	}
+	snapshot := p.Snapshot(name)
+	if snapshot == "" {
+		if offline {
+			return nil, fmt.Errorf("source %s keeps no snapshot (`snapshot: none`), so it cannot be read offline", name)
+		}
+		return live, nil
+	}
+	return source.WithSnapshot(live, snapshot, offline), nil
+}
+
+// Snapshot is the file that holds the source's snapshot, "" when the project
+// keeps none.
+func (p *Project) Snapshot(name string) string {
+	s := p.Settings.Sources[name]
+	if s == nil || s.Snapshot == "none" {
+		return ""
+	}
+	if filepath.IsAbs(s.Snapshot) {
+		return s.Snapshot
+	}
+	return filepath.Join(p.Dir, filepath.FromSlash(s.Snapshot))
+}
+
+// SourceNames are the names of the declared sources, sorted.
+func (p *Project) SourceNames() []string {
+	names := []string{}
+	for _, s := range p.Settings.sortedSources() {
+		names = append(names, s.Name)
+	}
+	return names
+}
