@@ -1,0 +1,130 @@
+// Package importer brings the records of a source and the store into step.
+// [Run] validates every record of an answer, compares it with what the store
+// has and with what upstream said the last time, and makes the difference one
+// transaction: rows, lists, relations, origins and the run's own row, or
+// nothing of them.
+//
+// # The way of a record
+//
+// A reader walks each record down the model and turns it into rows: one for
+// the record, one for every object nested in it. A row has a key, by which it
+// is found again, and a base, the JSON object of what upstream said. Rows go
+// to a temporary table of their type; set statements of package statement then
+// compare the table with larder_origin, so that neither the number of records
+// nor the size of the store is ever held in memory. Only the rows whose base
+// differs come back, in pages, to be merged field by field ([merge]).
+//
+// # What changes
+//
+// A row without origin is created, or adopted when the store has a record with
+// the same unique values already. Of a row with an origin, only the fields
+// that changed upstream are assigned, and of those only the ones that nobody
+// changed here; the others are conflicts, which keep the local value and are
+// listed. A record that was deleted here stays deleted, and a record that is
+// gone upstream stays here; both are listed.
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
+)
+
+// Options say how an import is run.
+type Options struct {
+	// DryRun does all the work and takes it back: the report is the plan.
+	DryRun bool
+	// Progress is called as the import goes on, from the importing goroutine;
+	// it may be nil.
+	Progress func(Progress)
+	// Now gives the times of the run's row; nil is time.Now.
+	Now func() time.Time
+}
+
+// Progress is how far an import has come in one of its phases.
+type Progress struct {
+	Phase Phase
+	Done  int
+	Total int // 0 while it is not known
+}
+
+// Phase is a part of an import.
+type Phase string
+
+// The phases, in their order. Reading counts rows read and checked, comparing
+// the ones that differ from the last time, writing the ones written.
+const (
+	Reading   Phase = "read"
+	Comparing Phase = "compared"
+	Writing   Phase = "written"
+)
+
+// errDryRun takes a dry run's transaction back.
+var errDryRun = errors.New("dry run")
+
+// Run imports what answer holds of the source into the store on engine, whose
+// tables are those of schema. A failed import changes nothing and leaves one
+// failed row in larder_run; its error is an [InvalidError] when records were
+// at fault. The caller closes answer.
+func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceName string, answer *source.Answer, options Options) (Report, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Progress == nil {
+		options.Progress = func(Progress) {}
+	}
+	started := options.Now()
+	report := newReport(sourceName, answer, options.DryRun)
+	plan, err := newPlan(engine.Dialect(), schema, sourceName)
+	if err == nil {
+		err = engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
+			r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report, started: started}
+			if err := r.do(ctx); err != nil {
+				return err
+			}
+			if options.DryRun {
+				return errDryRun
+			}
+			return nil
+		})
+	}
+	report.Seconds = options.Now().Sub(started).Seconds()
+	if err == nil || options.DryRun && errors.Is(err, errDryRun) {
+		return report, nil
+	}
+	if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
+		err = invalid
+	}
+	err = fmt.Errorf("import %s: %w", sourceName, err)
+	if options.DryRun {
+		return report, err
+	}
+	return report, errors.Join(err, recordFailure(ctx, engine, sourceName, answer, report.Fetched, started, options.Now(), err))
+}
+
+// recordFailure writes the one trace of a failed import. It does so also when
+// the import failed because its context ended.
+func recordFailure(ctx context.Context, engine store.Engine, sourceName string, answer *source.Answer, fetched int, started, finished time.Time, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	row := statement.ImportRun{
+		Source: sourceName, Address: answer.Address, Bytes: answer.Bytes, Fetched: fetched,
+		Started: started, Finished: finished, Status: "failed", Error: cause.Error(),
+	}
+	err := engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
+		return tx.Query(ctx, statement.StartRun(engine.Dialect(), row), func(scan store.Scan) error {
+			var id int64
+			return scan(&id)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("record the failed import: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,416 @@
+package importer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
+	"github.com/larderhq/larder/internal/statement"
+)
+
+// reader turns the records of an answer into rows of the plan's tables.
+type reader struct {
+	plan    *plan
+	failed  failedPaths
+	invalid InvalidError
+	stage   func(ctx context.Context, t *table) error // takes and empties the table's batch
+}
+
+// place is where in the answer a row stands.
+type place struct {
+	record int    // index of the source's record
+	path   string // response path of the object
+	nested bool
+}
+
+// owner is the row in which another one is nested.
+type owner struct {
+	inverse *model.Field // the field of the nested row that points to the owner; nil when the owner points to it
+	key     string       // the owner's
+	field   string       // the owner's field that holds the nested row
+	index   int          // in that field's list
+}
+
+// read stages every record of the root.
+func (r *reader) read(ctx context.Context, from root, answer *source.Answer, count func()) error {
+	for record, err := range answer.Records(from.path) {
+		if err != nil {
+			return fmt.Errorf("read %s: %w", from.path, err)
+		}
+		at := place{record: record.Index, path: from.path}
+		if _, err := r.row(ctx, from.table, at, from.key, nil, record.Data); err != nil {
+			return err
+		}
+		count()
+	}
+	return nil
+}
+
+// flush stages what is left in the tables' batches.
+func (r *reader) flush(ctx context.Context) error {
+	for _, t := range r.plan.tables {
+		if len(t.batch) > 0 {
+			if err := r.stage(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// row stages the object as a row of the table, and the rows nested in it. It
+// returns the row's key, "" when the object is invalid, which is noted.
+func (r *reader) row(ctx context.Context, t *table, at place, keyFields []string, within *owner, object json.RawMessage) (string, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil || members == nil {
+		r.problem(at, "", "", "expected an object, got "+excerpt(object))
+		return "", nil
+	}
+	before := r.invalid.Count
+	row := statement.StagedRow{Record: at.record, Nested: at.nested, Values: make([]any, len(t.fields))}
+	base := make(texts, len(t.fields))
+	for i, f := range t.fields {
+		switch f.Kind {
+		case model.Column, model.JSONColumn, model.ValueList:
+			r.value(t, at, within, members, i, &row, base)
+		case model.ToOne:
+			if within != nil && f == within.inverse {
+				row.Values[i], base[f.Name] = within.key, json.RawMessage(within.key)
+			}
+		case model.ToMany, model.ManyToMany:
+		}
+	}
+	key, err := r.key(ctx, t, at, keyFields, within, members, &row, base)
+	if err != nil || r.invalid.Count > before {
+		if err == nil {
+			r.nameProblems(before, key)
+		}
+		return "", err
+	}
+	row.Key = key
+	if err := r.relations(ctx, t, at, members, &row, base); err != nil || r.invalid.Count > before {
+		return "", err
+	}
+	if row.NewID, err = newID(t.typ); err != nil {
+		return "", err
+	}
+	row.Base = string(base.object(t.names))
+	row.Position = t.next
+	t.next++
+	t.batch = append(t.batch, row)
+	if len(t.batch) == t.staging.BatchRows() {
+		return key, r.stage(ctx, t)
+	}
+	return key, nil
+}
+
+// value accepts the value of a field that holds no relation. A value that
+// upstream does not tell has no place in the base; a row that is created gets
+// the default instead.
+func (r *reader) value(t *table, at place, within *owner, members map[string]json.RawMessage, i int, row *statement.StagedRow, base texts) {
+	f := t.fields[i]
+	raw, told := lookup(members, f)
+	if told && isNull(raw) && r.failed[join(at.path, where(f))] {
+		told = false
+	}
+	if !told && f == t.position && within != nil {
+		raw, told = fmt.Appendf(nil, "%d", within.index), true
+	}
+	if !told {
+		leaveOut(row, i, f)
+		return
+	}
+	value, err := f.AcceptJSON(raw)
+	if err != nil {
+		message := err.Error()
+		if invalid := (*model.ValueError)(nil); errors.As(err, &invalid) {
+			message = invalid.Message
+		}
+		r.problem(at, "", f.Name, message)
+		return
+	}
+	row.Values[i], base[f.Name] = value, f.AppendJSON(nil, value)
+}
+
+// leaveOut gives a new record the default of a field that upstream does not
+// tell, or notes that it cannot be created without.
+func leaveOut(row *statement.StagedRow, i int, f *model.Field) {
+	switch {
+	case f.Default != nil:
+		row.Values[i] = f.Default.Value
+	case f.Required:
+		row.Missing = strings.TrimPrefix(row.Missing+", "+f.Name, ", ")
+	}
+}
+
+// newID is a fresh id for a type whose ids larder assigns, else "".
+func newID(t *model.Type) (string, error) {
+	if t.ID.Scalar != model.UUID {
+		return "", nil
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make an id: %w", err)
+	}
+	return id.String(), nil
+}
+
+// relations stages what is nested in the row and notes the keys of the rows
+// that it points to.
+func (r *reader) relations(ctx context.Context, t *table, at place, members map[string]json.RawMessage, row *statement.StagedRow, base texts) error {
+	for i, f := range t.fields {
+		var err error
+		switch f.Kind {
+		case model.ToOne:
+			err = r.toOne(ctx, t, at, members, row.Key, i, row, base)
+		case model.ManyToMany:
+			err = r.manyToMany(ctx, at, members, row.Key, i, f, row, base)
+		case model.Column, model.JSONColumn, model.ValueList, model.ToMany:
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, f := range t.typ.Fields {
+		if f.Kind == model.ToMany {
+			if err := r.toMany(ctx, at, members, row.Key, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// toOne stages the object that the to-one field i holds. ownerKey is "" while
+// the owner's key is being made, which may need this field.
+func (r *reader) toOne(ctx context.Context, t *table, at place, members map[string]json.RawMessage, ownerKey string, i int, row *statement.StagedRow, base texts) error {
+	f := t.fields[i]
+	raw, told := lookup(members, f)
+	if _, done := base[f.Name]; done || !told {
+		if !done {
+			leaveOut(row, i, f)
+		}
+		return nil
+	}
+	if isNull(raw) {
+		switch {
+		case r.failed[join(at.path, where(f))]:
+		case f.Required:
+			r.problem(at, ownerKey, f.Name, "expected an object, got null")
+		default:
+			base[f.Name] = json.RawMessage("null")
+		}
+		return nil
+	}
+	target := r.plan.byType[f.Relation.Target]
+	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	var key string
+	var err error
+	if f.Relation.Target.Vocabulary {
+		key, err = r.word(ctx, target, inside, raw)
+	} else {
+		fields := r.plan.naturalKey(f.Relation.Target, nil)
+		if fields == nil && ownerKey == "" {
+			return fmt.Errorf("%s has no key in the source %s: add @source(name: …, path: …, key: […]) to it or make a field of it @unique", f.Relation.Target.Name, r.plan.source)
+		}
+		key, err = r.row(ctx, target, inside, fields, &owner{key: ownerKey, field: f.Name}, raw)
+	}
+	if key != "" {
+		row.Values[i], base[f.Name] = key, json.RawMessage(key)
+	}
+	return err
+}
+
+// manyToMany stages the objects in the list and notes their keys.
+func (r *reader) manyToMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, i int, f *model.Field, row *statement.StagedRow, base texts) error {
+	elements, told, err := r.list(at, members, ownerKey, f)
+	if err != nil || !told {
+		return err
+	}
+	target := r.plan.byType[f.Relation.Target]
+	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	fields := r.plan.naturalKey(f.Relation.Target, nil)
+	if fields == nil && !f.Relation.Target.Vocabulary {
+		return fmt.Errorf("%s has no key in the source %s, so that one of them in two lists cannot be told from two: add @source(name: …, path: …, key: […]) to it or make a field of it @unique",
+			f.Relation.Target.Name, r.plan.source)
+	}
+	keys, text := make([]any, 0, len(elements)), []byte{'['}
+	for _, element := range elements {
+		var key string
+		if f.Relation.Target.Vocabulary {
+			key, err = r.word(ctx, target, inside, element)
+		} else {
+			key, err = r.row(ctx, target, inside, fields, nil, element)
+		}
+		if err != nil || key == "" {
+			return err
+		}
+		if len(keys) > 0 {
+			text = append(text, ',')
+		}
+		keys, text = append(keys, key), append(text, key...)
+	}
+	row.Values[i], base[f.Name] = keys, append(text, ']')
+	return nil
+}
+
+// toMany stages the objects in the list, each pointing back to its owner.
+func (r *reader) toMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) error {
+	elements, told, err := r.list(at, members, ownerKey, f)
+	if err != nil || !told {
+		return err
+	}
+	target, inverse := r.plan.byType[f.Relation.Target], f.Relation.Inverse
+	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	fields := r.plan.naturalKey(f.Relation.Target, inverse)
+	for i, element := range elements {
+		within := &owner{inverse: inverse, key: ownerKey, field: f.Name, index: i}
+		if _, err := r.row(ctx, target, inside, fields, within, element); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list is the elements of a relation's list; told is false when upstream says
+// nothing of it, for which null counts too.
+func (r *reader) list(at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) (elements []json.RawMessage, told bool, err error) {
+	raw, told := lookup(members, f)
+	if !told || isNull(raw) {
+		return nil, false, nil
+	}
+	if err := json.Unmarshal(raw, &elements); err != nil {
+		r.problem(at, ownerKey, f.Name, "expected a list, got "+excerpt(raw))
+		return nil, false, nil
+	}
+	return elements, true, nil
+}
+
+// word stages a word of a vocabulary.
+func (r *reader) word(ctx context.Context, t *table, at place, raw json.RawMessage) (string, error) {
+	name := t.typ.Word().Name
+	object := append(appendString([]byte{'{'}, name), ':')
+	return r.row(ctx, t, at, []string{name}, nil, append(append(object, raw...), '}'))
+}
+
+// key makes the row's key: a JSON array of the values of its key fields, of
+// the owner's key and the place in it for a row that has none.
+func (r *reader) key(ctx context.Context, t *table, at place, fields []string, within *owner, members map[string]json.RawMessage, row *statement.StagedRow, base texts) (string, error) {
+	if fields == nil {
+		key := append(append([]byte{'['}, within.key...), ',')
+		key = appendString(key, within.field)
+		if within.inverse != nil {
+			key = fmt.Appendf(key, ",%d", within.index)
+		}
+		return string(append(key, ']')), nil
+	}
+	key := []byte{'['}
+	for n, name := range fields {
+		text, err := r.keyPart(ctx, t, at, name, members, row, base)
+		if err != nil || text == nil {
+			return "", err
+		}
+		if n > 0 {
+			key = append(key, ',')
+		}
+		key = append(key, text...)
+	}
+	return string(append(key, ']')), nil
+}
+
+// keyPart is the canonical value of one key field, nil when there is none,
+// which is noted. The field is one of the model's or, as an upstream id that
+// the model does not keep, a member of the record.
+func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, members map[string]json.RawMessage, row *statement.StagedRow, base texts) (json.RawMessage, error) {
+	text, told := base[name], true
+	for i, f := range t.fields {
+		if f.Name != name {
+			continue
+		}
+		if _, done := base[name]; f.Kind == model.ToOne && !done {
+			if err := r.toOne(ctx, t, at, members, "", i, row, base); err != nil {
+				return nil, err
+			}
+		}
+		if text, told = base[name]; !told || isNull(text) {
+			r.problem(at, "", name, "the key is missing: expected a value in every record")
+			return nil, nil
+		}
+		return text, nil
+	}
+	if text, told = members[name]; !told || isNull(text) {
+		r.problem(at, "", name, "the key is missing: expected a value in every record")
+		return nil, nil
+	}
+	switch c := bytes.TrimSpace(text)[0]; c {
+	case '{', '[':
+		r.problem(at, "", name, "the key must be a string or a number, got "+excerpt(text))
+		return nil, nil
+	case '"':
+		var decoded string
+		if err := json.Unmarshal(text, &decoded); err != nil {
+			r.problem(at, "", name, "the key is no string: "+err.Error())
+			return nil, nil
+		}
+		return appendString(nil, decoded), nil
+	}
+	return bytes.TrimSpace(text), nil
+}
+
+// problem notes what is wrong with a record.
+func (r *reader) problem(at place, key, field, message string) {
+	r.invalid.add(Problem{Record: at.record, Path: at.path, Key: key, Field: field, Message: message})
+}
+
+// nameProblems gives the problems since the count the key that became known
+// after them.
+func (r *reader) nameProblems(since int, key string) {
+	for i := since; i < len(r.invalid.Problems); i++ {
+		if r.invalid.Problems[i].Key == "" {
+			r.invalid.Problems[i].Key = key
+		}
+	}
+}
+
+// where is the place of a field's value in the record.
+func where(f *model.Field) string {
+	if f.From != "" {
+		return f.From
+	}
+	return f.Name
+}
+
+// lookup finds the raw value of the field in the record; told is false when
+// the record does not have it. Null on the way is null.
+func lookup(members map[string]json.RawMessage, f *model.Field) (raw json.RawMessage, told bool) {
+	path := where(f)
+	for {
+		name, rest, deeper := strings.Cut(path, ".")
+		raw, told = members[name]
+		if !told || !deeper || isNull(raw) {
+			return raw, told
+		}
+		members = nil
+		if err := json.Unmarshal(raw, &members); err != nil {
+			return nil, false
+		}
+		path = rest
+	}
+}
+
+// excerpt is the beginning of a raw value, for an error message.
+func excerpt(raw json.RawMessage) string {
+	const most = 60
+	text := strings.TrimSpace(string(raw))
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}

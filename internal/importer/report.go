@@ -1,0 +1,123 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/larderhq/larder/internal/source"
+)
+
+// ReportedRows is how many rows of each kind a report lists; it counts all.
+const ReportedRows = 20
+
+// Report is what an import did or, of a dry run, would do. Its JSON form is
+// part of the command line's contract.
+type Report struct {
+	Source    string       `json:"source"`
+	DryRun    bool         `json:"dryRun"`
+	Address   string       `json:"address"`
+	FetchedAt time.Time    `json:"fetchedAt"`
+	Offline   bool         `json:"offline"` // from the project's snapshot
+	Notices   []string     `json:"notices,omitempty"`
+	Run       int64        `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
+	Fetched   int          `json:"fetched"`       // records of the source
+	Seconds   float64      `json:"seconds"`
+	Types     []TypeReport `json:"types"` // one for each type that the source feeds
+}
+
+// TypeReport is what became of the rows of one type.
+type TypeReport struct {
+	Type      string `json:"type"`
+	Resource  string `json:"resource"`
+	Created   Rows   `json:"created"`
+	Adopted   Rows   `json:"adopted"`   // were here without an origin; now have one
+	Updated   Rows   `json:"updated"`   // some field was taken from upstream
+	Unchanged int    `json:"unchanged"` // including adopted rows that already were the same
+	Conflicts Rows   `json:"conflicts"` // a field changed on both sides; the local value was kept
+	Gone      Rows   `json:"gone"`      // no longer upstream; kept here
+	Deleted   Rows   `json:"deleted"`   // were deleted here; not created again
+}
+
+// Rows counts rows of one kind and shows the first [ReportedRows].
+type Rows struct {
+	Count int   `json:"count"`
+	First []Row `json:"first,omitempty"`
+}
+
+// Row is one row of a report.
+type Row struct {
+	Key    json.RawMessage `json:"key"`
+	ID     string          `json:"id,omitempty"`
+	Values json.RawMessage `json:"values,omitempty"` // of a created row: what upstream says
+	Fields []FieldChange   `json:"fields,omitempty"` // of an updated or conflicting row
+}
+
+// FieldChange is one field of an updated or conflicting row.
+type FieldChange struct {
+	Field    string          `json:"field"`
+	Before   json.RawMessage `json:"before"`             // here, before the import
+	After    json.RawMessage `json:"after"`              // here, after it
+	Upstream json.RawMessage `json:"upstream,omitempty"` // of a conflict: what was not taken
+}
+
+func (r *Rows) add(row Row) {
+	r.Count++
+	if len(r.First) < ReportedRows {
+		r.First = append(r.First, row)
+	}
+}
+
+func newReport(sourceName string, answer *source.Answer, dryRun bool) Report {
+	return Report{
+		Source: sourceName, DryRun: dryRun, Address: answer.Address, FetchedAt: answer.FetchedAt,
+		Offline: answer.Offline, Notices: append([]string(nil), answer.Notices...), Types: []TypeReport{},
+	}
+}
+
+// Totals are a report's counts over all its types.
+type Totals struct {
+	Created, Adopted, Updated, Unchanged, Conflicts, Gone, Deleted int
+}
+
+// Totals adds up the report's types.
+func (r Report) Totals() Totals {
+	var t Totals
+	for _, typ := range r.Types {
+		t.Created += typ.Created.Count
+		t.Adopted += typ.Adopted.Count
+		t.Updated += typ.Updated.Count
+		t.Unchanged += typ.Unchanged
+		t.Conflicts += typ.Conflicts.Count
+		t.Gone += typ.Gone.Count
+		t.Deleted += typ.Deleted.Count
+	}
+	return t
+}
+
+// Summary is the counts of one type in words: "60 unchanged" or "2 created,
+// 1 updated, 57 unchanged".
+func (t TypeReport) Summary() string {
+	var parts []string
+	for _, part := range []struct {
+		count int
+		word  string
+	}{
+		{t.Created.Count, "created"},
+		{t.Adopted.Count, "adopted"},
+		{t.Updated.Count, "updated"},
+		{t.Unchanged, "unchanged"},
+		{t.Conflicts.Count, "in conflict"},
+		{t.Gone.Count, "gone upstream"},
+		{t.Deleted.Count, "deleted here"},
+	} {
+		if part.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,439 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
+)
+
+// mergePage is how many differing rows are merged at a time.
+const mergePage = 500
+
+// run is one import inside its transaction.
+type run struct {
+	plan    *plan
+	tx      store.Tx
+	answer  *source.Answer
+	options Options
+	report  *Report
+	started time.Time
+
+	types    []TypeReport           // of plan.tables, in their order
+	assigned map[*table]map[int]int // field index → rows that take it from upstream
+	pending  []statement.StagedChange
+}
+
+// do runs the whole import. Nothing of the project's own tables is touched
+// before every record is known to be valid.
+func (r *run) do(ctx context.Context) error {
+	r.assigned = map[*table]map[int]int{}
+	r.types = make([]TypeReport, len(r.plan.tables))
+	for _, step := range []func(context.Context) error{r.stage, r.compare, r.write, r.drop} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	for i, t := range r.plan.tables {
+		report := r.types[i]
+		report.Type, report.Resource = t.typ.Name, t.typ.Resource()
+		r.report.Types = append(r.report.Types, report)
+	}
+	return r.finish(ctx)
+}
+
+// stage reads every record into the staging tables.
+func (r *run) stage(ctx context.Context) error {
+	for _, t := range r.plan.tables {
+		if err := r.exec(ctx, t.staging.Create()...); err != nil {
+			return err
+		}
+	}
+	in := &reader{plan: r.plan, failed: newFailedPaths(r.answer.Failed)}
+	in.stage = func(ctx context.Context, t *table) error {
+		defer func() { t.batch = t.batch[:0] }()
+		if in.invalid.Count > 0 {
+			return ctx.Err() // the rest is only checked
+		}
+		r.options.Progress(Progress{Phase: Reading, Done: r.report.Fetched})
+		return r.exec(ctx, t.staging.Load(t.batch))
+	}
+	for _, from := range r.plan.roots {
+		if err := in.read(ctx, from, r.answer, func() { r.report.Fetched++ }); err != nil {
+			return err
+		}
+	}
+	if err := in.flush(ctx); err != nil {
+		return err
+	}
+	r.options.Progress(Progress{Phase: Reading, Done: r.report.Fetched, Total: r.report.Fetched})
+	if err := in.invalid.orNil(); err != nil {
+		return err
+	}
+	for _, t := range r.plan.tables {
+		if err := r.exec(ctx, t.staging.Index(), t.staging.Repeats()); err != nil {
+			return err
+		}
+		if err := r.unite(ctx, t, in); err != nil {
+			return err
+		}
+	}
+	return in.invalid.orNil()
+}
+
+// compare finds out what each staged row is and what is to be done.
+func (r *run) compare(ctx context.Context) error {
+	var invalid InvalidError
+	for i, t := range r.plan.tables {
+		if err := r.exec(ctx, t.staging.Match()); err != nil {
+			return err
+		}
+		if orphans, ok := t.staging.Orphans(); ok {
+			if err := r.exec(ctx, orphans); err != nil {
+				return err
+			}
+		}
+		if err := r.incomplete(ctx, t, &invalid); err != nil {
+			return err
+		}
+		if err := r.exec(ctx, t.staging.Number()); err != nil {
+			return err
+		}
+		if err := r.count(ctx, t, &r.types[i]); err != nil {
+			return err
+		}
+	}
+	if err := invalid.orNil(); err != nil {
+		return err
+	}
+	for i, t := range r.plan.tables {
+		if err := r.mergeAll(ctx, t, &r.types[i]); err != nil {
+			return err
+		}
+		if err := r.gone(ctx, t, &r.types[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// incomplete notes the new rows that lack a required value.
+func (r *run) incomplete(ctx context.Context, t *table, invalid *InvalidError) error {
+	return r.tx.Query(ctx, t.staging.Incomplete(reportedProblems+1), func(scan store.Scan) error {
+		var record int
+		var key, fields string
+		if err := scan(&record, &key, &fields); err != nil {
+			return err
+		}
+		invalid.add(Problem{Record: record, Path: t.typ.Name, Key: key, Field: fields,
+			Message: "required to create the record, but the source does not say it: add it to the query, or give it a @default"})
+		return nil
+	})
+}
+
+// count fills in the counts that the match tells, and the first rows.
+func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
+	err := r.tx.Query(ctx, t.staging.Counts(), func(scan store.Scan) error {
+		var state, rows int
+		if err := scan(&state, &rows); err != nil {
+			return err
+		}
+		switch statement.State(state) {
+		case statement.StagedNew:
+			report.Created.Count = rows
+		case statement.StagedUnchanged:
+			report.Unchanged = rows
+		case statement.StagedDeleted:
+			report.Deleted.Count = rows
+		case statement.StagedChanged, statement.StagedAdopted: // counted when they are merged
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if report.Created.First, err = r.first(ctx, t, statement.StagedNew); err != nil {
+		return err
+	}
+	report.Deleted.First, err = r.first(ctx, t, statement.StagedDeleted)
+	return err
+}
+
+// first lists the first rows in a state.
+func (r *run) first(ctx context.Context, t *table, state statement.State) ([]Row, error) {
+	var rows []Row
+	err := r.tx.Query(ctx, t.staging.First(state, ReportedRows), func(scan store.Scan) error {
+		var key, base string
+		var id *string
+		if err := scan(&key, &id, &base); err != nil {
+			return err
+		}
+		row := Row{Key: json.RawMessage(key), Values: json.RawMessage(base)}
+		if id != nil && state != statement.StagedNew {
+			row.ID = *id
+		}
+		rows = append(rows, row)
+		return nil
+	})
+	return rows, err
+}
+
+// gone lists the records that the source no longer has. Only a complete
+// answer can tell.
+func (r *run) gone(ctx context.Context, t *table, report *TypeReport) error {
+	if !r.answer.Complete {
+		return nil
+	}
+	return r.tx.Query(ctx, t.staging.Gone(), func(scan store.Scan) error {
+		var key, id string
+		if err := scan(&key, &id); err != nil {
+			return err
+		}
+		report.Gone.add(Row{Key: json.RawMessage(key), ID: id})
+		return nil
+	})
+}
+
+// differing is one row that upstream tells otherwise than the last time, or
+// that was here before the source.
+type differing struct {
+	position              int64
+	state                 statement.State
+	key, id               string
+	upstream, base, local texts
+}
+
+// mergeAll decides, page by page, what the differing rows take from upstream.
+func (r *run) mergeAll(ctx context.Context, t *table, report *TypeReport) error {
+	r.assigned[t] = map[int]int{}
+	after, done := int64(0), 0
+	for {
+		page, err := r.page(ctx, t, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, row := range page {
+			after = row.position
+			r.mergeRow(t, row, report)
+		}
+		for batch := range slices.Chunk(r.pending, 100) {
+			if err := r.exec(ctx, t.staging.LoadChanges(batch)); err != nil {
+				return err
+			}
+		}
+		r.pending = r.pending[:0]
+		done += len(page)
+		r.options.Progress(Progress{Phase: Comparing, Done: done})
+	}
+}
+
+// page reads the next differing rows.
+func (r *run) page(ctx context.Context, t *table, after int64) ([]differing, error) {
+	var page []differing
+	err := r.tx.Query(ctx, t.staging.Differing(after, mergePage), func(scan store.Scan) error {
+		var row differing
+		var state int
+		var upstream, base, local []byte
+		if err := scan(&row.position, &state, &row.key, &row.id, &upstream, &base, &local); err != nil {
+			return err
+		}
+		row.state = statement.State(state)
+		for _, side := range []struct {
+			text   []byte
+			values *texts
+		}{{upstream, &row.upstream}, {base, &row.base}, {local, &row.local}} {
+			if err := json.Unmarshal(side.text, side.values); err != nil {
+				return fmt.Errorf("compare %s %s: %w", t.typ.Name, row.key, err)
+			}
+			t.normalise(*side.values)
+		}
+		page = append(page, row)
+		return nil
+	})
+	return page, err
+}
+
+// normalise brings values to their canonical text, which the database may
+// have written otherwise (1e3 for 1000.0). A value that the model no longer
+// accepts, since the field has changed, stays as it is and equals nothing.
+func (t *table) normalise(values texts) {
+	for _, f := range t.fields {
+		raw, ok := values[f.Name]
+		if !ok || f.Kind == model.ToOne || f.Kind == model.ManyToMany || isNull(raw) {
+			continue
+		}
+		if value, err := f.AcceptJSON(raw); err == nil {
+			values[f.Name] = f.AppendJSON(nil, value)
+		}
+	}
+}
+
+// mergeRow merges one differing row and notes the outcome.
+func (r *run) mergeRow(t *table, row differing, report *TypeReport) {
+	m := merge(t.names, row.base, row.upstream, row.local, t.defaults)
+	change := statement.StagedChange{Position: row.position, Base: string(m.Base.object(t.names))}
+	listed := Row{Key: json.RawMessage(row.key), ID: row.id}
+	for i, name := range t.names {
+		if !slices.Contains(m.Assigned, name) {
+			continue
+		}
+		change.Assigned = append(change.Assigned, i)
+		r.assigned[t][i]++
+		listed.Fields = append(listed.Fields, FieldChange{Field: name, Before: nullable(row.local[name]), After: row.upstream[name]})
+	}
+	r.pending = append(r.pending, change)
+	switch {
+	case row.state == statement.StagedAdopted:
+		report.Adopted.add(listed)
+	case len(m.Assigned) > 0:
+		report.Updated.add(listed)
+	default:
+		report.Unchanged++
+	}
+	if len(m.Conflicts) == 0 {
+		return
+	}
+	conflict := Row{Key: json.RawMessage(row.key), ID: row.id}
+	for _, name := range m.Conflicts {
+		local := nullable(row.local[name])
+		conflict.Fields = append(conflict.Fields, FieldChange{Field: name, Before: local, After: local, Upstream: row.upstream[name]})
+	}
+	report.Conflicts.add(conflict)
+}
+
+func nullable(text json.RawMessage) json.RawMessage {
+	if len(text) == 0 {
+		return json.RawMessage("null")
+	}
+	return text
+}
+
+// write changes the project's tables: new records first, in an order in which
+// what they point to is there, then what points to anything, then the origins.
+func (r *run) write(ctx context.Context) error {
+	run, err := r.startRun(ctx)
+	if err != nil {
+		return err
+	}
+	total := 0
+	for i := range r.types {
+		total += r.types[i].Created.Count + r.types[i].Adopted.Count + r.types[i].Updated.Count
+	}
+	done := 0
+	r.options.Progress(Progress{Phase: Writing, Total: total})
+	for i, t := range r.plan.tables {
+		if r.types[i].Created.Count == 0 {
+			continue
+		}
+		if err := r.exec(ctx, t.staging.Insert()...); err != nil {
+			return r.explain(ctx, t, err)
+		}
+		done += r.types[i].Created.Count
+		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
+	}
+	for i, t := range r.plan.tables {
+		if r.types[i].Created.Count > 0 {
+			if err := r.exec(ctx, t.staging.Late()...); err != nil {
+				return r.explain(ctx, t, err)
+			}
+		}
+		var assigned []int
+		for field := range r.assigned[t] {
+			assigned = append(assigned, field)
+		}
+		slices.Sort(assigned)
+		if err := r.exec(ctx, t.staging.Update(assigned)...); err != nil {
+			return r.explain(ctx, t, err)
+		}
+		if err := r.exec(ctx, t.staging.Origins(run)); err != nil {
+			return err
+		}
+		done += r.types[i].Adopted.Count + r.types[i].Updated.Count
+		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
+	}
+	r.report.Run = run
+	return nil
+}
+
+// explain turns the violation of a unique set into the records that caused it.
+func (r *run) explain(ctx context.Context, t *table, cause error) error {
+	violation := (*store.Violation)(nil)
+	if !errors.As(cause, &violation) || violation.Kind != store.UniqueViolation {
+		return fmt.Errorf("write %s: %w", t.typ.Name, cause)
+	}
+	var invalid InvalidError
+	for _, clashes := range t.staging.Clashes(reportedProblems + 1) {
+		err := r.tx.Query(ctx, clashes, func(scan store.Scan) error {
+			var fields, key, otherKey, otherID string
+			var record int
+			if err := scan(&fields, &record, &key, &otherKey, &otherID); err != nil {
+				return err
+			}
+			other := "the record " + otherKey + " of the source"
+			if otherID != "" {
+				other = t.typ.Resource() + "/" + otherID + " here"
+			}
+			invalid.add(Problem{Record: record, Path: t.typ.Name, Key: key, Field: fields,
+				Message: "must be unique, but " + other + " has the same value"})
+			return nil
+		})
+		if err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	if err := invalid.orNil(); err != nil {
+		return err
+	}
+	return fmt.Errorf("write %s: %w", t.typ.Name, cause)
+}
+
+func (r *run) startRun(ctx context.Context) (id int64, err error) {
+	start := statement.StartRun(r.plan.tables[0].staging.Dialect(), statement.ImportRun{
+		Source: r.plan.source, Address: r.answer.Address, Bytes: r.answer.Bytes, Fetched: r.report.Fetched,
+		Started: r.started, Finished: r.options.Now(), Status: "done",
+	})
+	err = r.tx.Query(ctx, start, func(scan store.Scan) error { return scan(&id) })
+	if err != nil {
+		return 0, fmt.Errorf("record the run: %w", err)
+	}
+	return id, nil
+}
+
+// finish writes the run's counts. A dry run has no id, as its row goes with
+// the rest.
+func (r *run) finish(ctx context.Context) error {
+	totals := r.report.Totals()
+	err := r.exec(ctx, statement.FinishRun(r.plan.tables[0].staging.Dialect(), r.report.Run, statement.ImportRun{
+		Finished: r.options.Now(), Created: totals.Created, Updated: totals.Updated + totals.Adopted,
+		Unchanged: totals.Unchanged, Gone: totals.Gone,
+	}))
+	if r.options.DryRun {
+		r.report.Run = 0
+	}
+	return err
+}
+
+func (r *run) drop(ctx context.Context) error {
+	for _, t := range r.plan.tables {
+		if err := r.exec(ctx, t.staging.Drop()...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) exec(ctx context.Context, statements ...statement.Statement) error {
+	for _, s := range statements {
+		if _, err := r.tx.Exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package statement
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/larderhq/larder/internal/model"
+)
+
+// stagingDialect is a Dialect with what only an import's statements need.
+type stagingDialect interface {
+	Dialect
+	// numbered is the placeholder of the n-th argument, from 1, wherever and
+	// however often it stands.
+	numbered(n int) string
+	// jsonType is the type of an origin's base.
+	jsonType() string
+	// idType is the type of the ids of the type's records.
+	idType(t *model.Type) string
+	// stagedType is the type of a staging table's column for the field.
+	stagedType(f *model.Field) string
+	// newIDs selects (position, id) with fresh ids for the positions that a
+	// query selects, in their order.
+	newIDs(t *model.Type, positions string) string
+	// elements is a table of the elements of a staged list, with their position
+	// from 0 and their value as it is stored.
+	elements(s stored, list string) (from, position, value string)
+	// lockRecords keeps the selected records r from being changed meanwhile.
+	lockRecords() string
+}
+
+// stagingOf is the dialect as an import needs it.
+func stagingOf(d Dialect) stagingDialect {
+	if d.Name() == (postgres{}).Name() {
+		return postgresStaging{}
+	}
+	return sqliteStaging{}
+}
+
+type sqliteStaging struct{ sqlite }
+
+func (sqliteStaging) numbered(n int) string { return "?" + strconv.Itoa(n) }
+
+func (sqliteStaging) jsonType() string { return "text" }
+
+func (sqliteStaging) idType(t *model.Type) string {
+	if t.ID.Scalar == model.UUID {
+		return "text"
+	}
+	return "integer"
+}
+
+// stagedType: a column without a type keeps a value as it is bound.
+func (sqliteStaging) stagedType(*model.Field) string { return "" }
+
+// newIDs counts from the highest id that the table ever had, as AUTOINCREMENT
+// does.
+func (sqliteStaging) newIDs(t *model.Type, positions string) string {
+	return fmt.Sprintf(`SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = %s), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM (%s)`,
+		literal(t.Table()), positions)
+}
+
+func (d sqliteStaging) elements(s stored, list string) (from, position, value string) {
+	return "json_each(" + list + ") e", `e."key"`, d.fromElement(s, `e."value"`)
+}
+
+func (sqliteStaging) lockRecords() string { return "" }
+
+type postgresStaging struct{ postgres }
+
+func (postgresStaging) numbered(n int) string { return "$" + strconv.Itoa(n) }
+
+func (postgresStaging) jsonType() string { return "jsonb" }
+
+func (postgresStaging) idType(t *model.Type) string {
+	if t.ID.Scalar == model.UUID {
+		return "uuid"
+	}
+	return "bigint"
+}
+
+func (d postgresStaging) stagedType(f *model.Field) string {
+	switch f.Kind {
+	case model.ToOne:
+		return "text" // the target's key
+	case model.ValueList, model.ManyToMany, model.JSONColumn:
+		return "jsonb"
+	case model.Column, model.ToMany:
+	}
+	return d.castTo(storedAs(f))[len("::"):]
+}
+
+func (postgresStaging) newIDs(t *model.Type, positions string) string {
+	return fmt.Sprintf(`SELECT p."position", nextval(pg_get_serial_sequence(%s, 'id')) AS "id" FROM (%s ORDER BY "position") p`,
+		literal(quote(t.Table())), positions)
+}
+
+func (d postgresStaging) elements(s stored, list string) (from, position, value string) {
+	return `jsonb_array_elements_text(` + list + `) WITH ORDINALITY AS e("value", "key")`, `e."key" - 1`, d.fromElement(s, `e."value"`)
+}
+
+func (postgresStaging) lockRecords() string { return " FOR UPDATE OF r" }
