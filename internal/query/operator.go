@@ -127,7 +127,7 @@ func holdsText(field *model.Field) bool {
 
 // isText reports whether the field takes patterns.
 func isText(field *model.Field) bool {
-	return field.Kind == model.Column && (holdsText(field) || field.Scalar == model.EnumWord)
+	return !field.IsList() && (holdsText(field) || field.Scalar == model.EnumWord)
 }
 
 // IsSortable reports whether records can be ordered by the field: by a single

@@ -114,9 +114,9 @@ func values(field *model.Field, operator query.Operator) *rapid.Generator[any] {
 			return rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(t, "bytes")
 		case model.String:
 			return text.Draw(t, "text")
-		default: // an id
-			return rapid.Int64Range(1, 1<<62).Draw(t, "id")
+		case model.ID, model.JSON: // a key, or the foreign key, whose scalar is the target's
 		}
+		return rapid.Int64Range(1, 1<<62).Draw(t, "id")
 	})
 }
 
