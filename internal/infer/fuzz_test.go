@@ -1,0 +1,30 @@
+package infer_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/larderhq/larder/internal/infer"
+	"github.com/larderhq/larder/internal/model"
+)
+
+// FuzzGraphQL holds that any answer to any query gives an error or models that
+// parse again, never a panic.
+func FuzzGraphQL(f *testing.F) {
+	f.Add(`{ lists { id name items { id name tags } } }`, `{"lists":[{"id":1,"name":"a","items":[{"id":1,"name":"b","tags":["x",null]}]}]}`)
+	f.Add(`{ a { edges { node { id b { c } } } } }`, `{"a":{"edges":[{"node":{"id":"1","b":{"c":1e400}}}]}}`)
+	f.Add(`query Q($x: Int) { a(x: $x) { __typename _id: key ... on B { c } } }`, `{"a":[{"_id":1.5,"c":[[1]]},{"_id":"x"}]}`)
+	f.Add(`{ a { Query { name } } String { title } }`, `{"a":{"Query":[{"name":"x"}]},"String":[{"title":1}]}`)
+	f.Fuzz(func(t *testing.T, query, answer string) {
+		if !json.Valid([]byte(answer)) {
+			t.Skip()
+		}
+		result, err := infer.GraphQL(infer.Request{Query: query, Source: "upstream", Records: records(t, answer)})
+		if err != nil {
+			return
+		}
+		if _, err := model.Parse("models.graphql", []byte(result.SDL)); err != nil {
+			t.Errorf("%s\n%v", result.SDL, err)
+		}
+	})
+}

@@ -1,0 +1,132 @@
+// Package infer derives models from a source: from a GraphQL query and the
+// schema that the endpoint tells of itself, and from the records that it
+// answers with. The schema gives names, types, nullability and descriptions;
+// the records sharpen what it leaves open (a Float that only ever holds whole
+// numbers, a list that is never null, the field that identifies a record) and
+// stand in for it where introspection is off.
+//
+// Inference has three steps, a file each: shape.go turns the query into a tree
+// of shapes, observe.go looks at every value, draft.go turns the tree into
+// types. What is guessed is said: as comments in the models and as notes for
+// the person at the terminal.
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
+)
+
+// Request is what models are derived from.
+type Request struct {
+	Schema    *ast.Schema // of the endpoint, by [ParseIntrospection]; nil when it does not tell
+	Query     string
+	Operation string // the one to run, where the query document has several
+	Source    string // the name that the source has in larder.yaml
+	// Records streams the records at a response path; it may be called for
+	// several paths, one after the other.
+	Records func(path string) iter.Seq2[source.Record, error]
+}
+
+// Result is what was derived.
+type Result struct {
+	Schema *model.Schema
+	SDL    string   // the same as text, with comments
+	Notes  []string // sentences about what was guessed
+}
+
+// GraphQL derives models from a query and its answer. It fails when the query
+// does not fit the schema (the error has the line and column), when a record
+// cannot be read, and when no record has anything that could be its key.
+func GraphQL(request Request) (*Result, error) {
+	document, operation, err := parseQuery(request.Schema, request.Query, request.Operation)
+	if err != nil {
+		return nil, err
+	}
+	shapes := shapes{schema: request.Schema, document: document}
+	var query *ast.Definition
+	if request.Schema != nil {
+		query = request.Schema.Query
+	}
+	answer, err := shapes.of(query, operation.SelectionSet, 0)
+	if err != nil {
+		return nil, err
+	}
+	d := &drafts{source: request.Source, byName: map[string]*draft{}}
+	for _, field := range answer.members {
+		if field.object == nil {
+			d.note("%s is a single value, not a record: left out", field.name)
+			continue
+		}
+		root, err := findRoot(field, request.Records)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.root(root); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.types) == 0 {
+		return nil, errors.New("read the query: it asks for no objects, so there is nothing to make models of")
+	}
+	return d.result()
+}
+
+// root is a stream of records of one shape.
+type root struct {
+	path   string // in the answer: "allPlanets.planets"
+	name   string // the response name of the root field
+	record *shape
+	count  int
+}
+
+// findRoot finds the records behind a root field and looks at all of them.
+func findRoot(field *member, records func(path string) iter.Seq2[source.Record, error]) (*root, error) {
+	found := &root{path: field.name, name: field.name, record: field.object}
+	if field.typed {
+		// The schema tells where the list is: stream its elements.
+		if path, list := field.object.unwrapList(); list != nil && !field.isList() {
+			found.path, found.record = field.name+"."+path, list.object
+		}
+		count, err := observeAll(found.record, records(found.path))
+		found.count = count
+		return found, err
+	}
+	// Only the answer tells: look at it as it is, then look for the list.
+	count, err := observeAll(field.object, records(field.name))
+	if err != nil {
+		return nil, err
+	}
+	found.count = count
+	if path, list := field.object.unwrapList(); list != nil && count <= 1 {
+		found.path, found.record, found.count = field.name+"."+path, list.object, list.object.count()
+	}
+	return found, nil
+}
+
+func observeAll(record *shape, records iter.Seq2[source.Record, error]) (int, error) {
+	count := 0
+	for r, err := range records {
+		if err != nil {
+			return count, err
+		}
+		if err := record.observe(r.Data, ""); err != nil {
+			return count, fmt.Errorf("record %d: %w", r.Index, err)
+		}
+		count++
+	}
+	return count, nil
+}
+
+// count is the number of objects that were seen with the shape.
+func (s *shape) count() int {
+	if len(s.members) == 0 {
+		return 0
+	}
+	return s.members[0].seen.total
+}
