@@ -253,8 +253,7 @@ func (p *parser) check(f *Field, a application) {
 		}
 	}
 	if numeric {
-		// @decimal, which the bounds of a Decimal hang on, may stand behind.
-		p.later = append(p.later, func() { p.checkBounds(f, a) })
+		p.checkBounds(f, a)
 	}
 	if textual {
 		p.checkText(f, a)
@@ -286,10 +285,11 @@ func (p *parser) checkBounds(f *Field, a application) {
 			return "", nil
 		}
 		value, problem := f.scan(a.text(name))
-		isText := a.values[name].Kind == ast.StringValue || a.values[name].Kind == ast.BlockValue
+		literal := a.values[name].Value
+		isText := literal.Kind == ast.StringValue || literal.Kind == ast.BlockValue
 		switch {
 		case f.quotesBounds() != isText:
-			p.report(a.where(p, name), "", "@check: expected %s for %s, got %s", f.expectedScalar(), name, a.values[name])
+			p.report(a.where(p, name), "", "@check: expected %s for %s, got %s", f.expectedScalar(), name, literal)
 		case problem != nil:
 			p.report(a.where(p, name), "", "@check: %s: %s", name, problem.message)
 		}
@@ -345,15 +345,13 @@ func (p *parser) defaultValue(f *Field, a application) {
 		return
 	}
 	f.Default = &Default{Text: a.text("value")}
-	p.later = append(p.later, func() {
-		value, problem := f.scan(f.Default.Text)
-		if problem == nil {
-			problem = f.check(value)
-		}
-		if problem != nil {
-			p.report(at, "", "@default does not suit %s.%s: %s", f.Owner.Name, f.Name, problem.message)
-			return
-		}
-		f.Default.Value = value
-	})
+	value, problem := f.scan(f.Default.Text)
+	if problem == nil {
+		problem = f.check(value)
+	}
+	if problem != nil {
+		p.report(at, "", "@default does not suit %s.%s: %s", f.Owner.Name, f.Name, problem.message)
+		return
+	}
+	f.Default.Value = value
 }

@@ -37,6 +37,8 @@ const (
 	actionArgument  argumentKind = "CASCADE, RESTRICT or SET_NULL"
 )
 
+// directiveRules are the rules in the order in which they apply: a check hangs
+// on the digits of a Decimal, a default on the check.
 func directiveRules() []directiveRule {
 	fieldSet := []argumentRule{{"fields", wordsArgument, true}}
 	version := []argumentRule{{"version", integerArgument, true}}
@@ -51,6 +53,10 @@ func directiveRules() []directiveRule {
 		{name: "index", repeatable: true, arguments: fieldSet, onType: (*parser).indexSet},
 		{name: "unique", onField: (*parser).uniqueField},
 		{name: "index", onField: (*parser).indexField},
+		{
+			name: "decimal", onField: (*parser).decimal, needsOne: true,
+			arguments: []argumentRule{{"precision", integerArgument, false}, {"scale", integerArgument, false}},
+		},
 		{
 			name: "check", onField: (*parser).check, needsOne: true,
 			arguments: []argumentRule{
@@ -80,10 +86,6 @@ func directiveRules() []directiveRule {
 			arguments: []argumentRule{{"onDelete", actionArgument, false}, {"inverse", textArgument, false}},
 		},
 		{name: "json", onField: (*parser).jsonColumn},
-		{
-			name: "decimal", onField: (*parser).decimal, needsOne: true,
-			arguments: []argumentRule{{"precision", integerArgument, false}, {"scale", integerArgument, false}},
-		},
 		{name: "from", onField: (*parser).from, arguments: []argumentRule{{"path", textArgument, true}}},
 	}
 }
@@ -91,19 +93,33 @@ func directiveRules() []directiveRule {
 // application is one use of a directive, its arguments checked.
 type application struct {
 	at     Position
-	values map[string]*ast.Value
+	values map[string]*ast.Argument
 }
 
 func (a application) has(name string) bool    { return a.values[name] != nil }
-func (a application) text(name string) string { return a.values[name].Raw }
+func (a application) text(name string) string { return a.values[name].Value.Raw }
 
 // where is the position of an argument's value.
 func (a application) where(p *parser, name string) Position {
-	return p.position(a.values[name].Position)
+	return p.valuePosition(a.values[name])
+}
+
+// valuePosition corrects the position that the parser gives to strings, which
+// is behind the opening quote, and of a block string at its end.
+func (p *parser) valuePosition(argument *ast.Argument) Position {
+	at := p.position(argument.Value.Position)
+	switch argument.Value.Kind {
+	case ast.StringValue:
+		at.Column--
+	case ast.BlockValue:
+		at = p.position(argument.Position)
+	default:
+	}
+	return at
 }
 
 func (a application) words(name string) []string {
-	value := a.values[name]
+	value := a.values[name].Value
 	if value.Kind != ast.ListValue {
 		return []string{value.Raw}
 	}
@@ -136,9 +152,11 @@ func (p *parser) fieldDirectives(f *Field, list ast.DirectiveList) {
 	})
 }
 
-// directives applies those of one declaration that have a rule for such a place.
+// directives applies those of one declaration that have a rule for such a
+// place, in the order of the rules: some hang on what others said.
 func (p *parser) directives(list ast.DirectiveList, place string, suits func(directiveRule) bool, apply func(directiveRule, application)) {
 	seen := map[string]bool{}
+	valid := map[int][]application{} // by rule
 	for _, d := range list {
 		at := p.position(d.Position)
 		i := slices.IndexFunc(p.rules, func(r directiveRule) bool { return r.name == d.Name && suits(r) })
@@ -153,7 +171,12 @@ func (p *parser) directives(list ast.DirectiveList, place string, suits func(dir
 		}
 		seen[d.Name] = true
 		if values, ok := p.arguments(rule, d); ok {
-			apply(rule, application{at: at, values: values})
+			valid[i] = append(valid[i], application{at: at, values: values})
+		}
+	}
+	for i, rule := range p.rules {
+		for _, a := range valid[i] {
+			apply(rule, a)
 		}
 	}
 }
@@ -176,8 +199,8 @@ func (p *parser) unknownDirective(d *ast.Directive, place string, suits func(dir
 }
 
 // arguments checks the arguments of a directive against its rule.
-func (p *parser) arguments(rule directiveRule, d *ast.Directive) (map[string]*ast.Value, bool) {
-	values, ok := map[string]*ast.Value{}, true
+func (p *parser) arguments(rule directiveRule, d *ast.Directive) (map[string]*ast.Argument, bool) {
+	values, ok := map[string]*ast.Argument{}, true
 	for _, argument := range d.Arguments {
 		at := p.position(argument.Position)
 		i := slices.IndexFunc(rule.arguments, func(r argumentRule) bool { return r.name == argument.Name })
@@ -189,11 +212,11 @@ func (p *parser) arguments(rule directiveRule, d *ast.Directive) (map[string]*as
 			p.report(at, "remove one of them", "@%s has %s twice", d.Name, argument.Name)
 			ok = false
 		case !suitsArgument(rule.arguments[i].kind, argument.Value):
-			p.report(p.position(argument.Value.Position), likelyArgument(rule.arguments[i], argument.Value),
+			p.report(p.valuePosition(argument), likelyArgument(rule.arguments[i], argument.Value),
 				"@%s: expected %s for %s, got %s", d.Name, rule.arguments[i].kind, argument.Name, shorten(argument.Value.String()))
 			ok = false
 		default:
-			values[argument.Name] = argument.Value
+			values[argument.Name] = argument
 		}
 	}
 	for _, argument := range rule.arguments {

@@ -65,13 +65,16 @@ func (e Errors) sorted() Errors {
 }
 
 // Nearest is the candidate that name was most likely meant to be, or "" when
-// none is near: at most a third of the letters may differ.
+// none is near: a third of the letters may differ, of short names one.
 func Nearest(name string, candidates []string) string {
 	const longest, most = 64, 1000 // longer names and lists are not worth the time
 	if name == "" || len(name) > longest || len(candidates) > most {
 		return ""
 	}
 	best, bestDistance := "", max(1, len(name)/3)+1
+	if len(name) < 3 {
+		bestDistance = 1 // only the same letters in another case
+	}
 	for _, candidate := range candidates {
 		if len(candidate) > longest {
 			continue

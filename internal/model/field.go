@@ -115,9 +115,9 @@ func (p *parser) fieldType(f *Field, declared *ast.Type) bool {
 		for _, e := range p.schema.Enums {
 			known = append(known, e.Name)
 		}
-		suggestion := didYouMean(name, known)
-		if suggestion == "" {
-			suggestion = "declare it, or use one of " + strings.Join(scalarNames(), ", ")
+		suggestion := "declare it, or use one of " + strings.Join(scalarNames(), ", ")
+		if near := Nearest(name, known); near != "" {
+			suggestion = fmt.Sprintf("did you mean %s?", near)
 		}
 		p.report(p.position(declared.Position), suggestion, "%s.%s: unknown type %s", f.Owner.Name, f.Name, name)
 		return false

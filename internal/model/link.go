@@ -138,7 +138,7 @@ func (p *parser) settleAction(f *Field) {
 	}
 	if inverse := r.Inverse; inverse != nil {
 		other := inverse.Relation
-		if r.OnDelete != "" && other.OnDelete != "" && r.OnDelete != other.OnDelete {
+		if f.Kind == ToMany && r.OnDelete != "" && other.OnDelete != "" && r.OnDelete != other.OnDelete {
 			p.report(f.Position, "say it on one end", "%s.%s and %s.%s do not agree what a deletion does",
 				f.Owner.Name, f.Name, inverse.Owner.Name, inverse.Name)
 		}

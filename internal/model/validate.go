@@ -40,8 +40,9 @@ func (p *parser) tableNames() {
 		if len(table) > maxIdentifier-len("_id") {
 			p.report(t.Position, "choose a shorter name", "the table name %s is longer than %d bytes", table, maxIdentifier-len("_id"))
 		}
-		p.claim(tables, table, t.Name, t.Position, "table")
-		p.claim(resources, t.Resource(), t.Name, t.Position, "resource")
+		if p.claim(tables, table, t.Name, t.Position, "table") {
+			p.claim(resources, t.Resource(), t.Name, t.Position, "resource")
+		}
 	}
 	for _, t := range p.schema.Types {
 		for _, f := range t.Fields {
@@ -53,12 +54,13 @@ func (p *parser) tableNames() {
 }
 
 // claim gives a name to an owner, or reports who has it.
-func (p *parser) claim(taken map[string]string, name, owner string, at Position, what string) {
+func (p *parser) claim(taken map[string]string, name, owner string, at Position, what string) bool {
 	if other, clash := taken[name]; clash {
 		p.report(at, "rename one of them", "%s and %s would have the same %s %s", other, owner, what, name)
-		return
+		return false
 	}
 	taken[name] = owner
+	return true
 }
 
 func (p *parser) versions(t *Type) {
@@ -88,7 +90,9 @@ func (p *parser) fieldNames(t *Type) {
 	for _, f := range t.Fields {
 		name := t.Name + "." + f.Name
 		if column := f.Column(); column != "" {
-			p.claim(columns, column, name, f.Position, "column")
+			if !p.claim(columns, column, name, f.Position, "column") {
+				continue
+			}
 			if len(column) > maxIdentifier {
 				p.report(f.Position, "choose a shorter name", "%s: the column name %s is longer than %d bytes", name, column, maxIdentifier)
 			}
