@@ -44,7 +44,7 @@ func newPlan(dialect statement.Dialect, schema *model.Schema, sourceName string)
 	p := &plan{source: sourceName, byType: map[*model.Type]*table{}}
 	for _, t := range schema.Types {
 		for _, s := range t.Sources {
-			if s.Name != sourceName {
+			if s.Name != sourceName || nested(schema, s) {
 				continue
 			}
 			if err := p.visit(dialect, t, nil); err != nil {
@@ -57,6 +57,20 @@ func newPlan(dialect statement.Dialect, schema *model.Schema, sourceName string)
 		return nil, fmt.Errorf("no type in the models has @source(name: %q): nothing to import", sourceName)
 	}
 	return p, nil
+}
+
+// nested reports whether the binding's path lies below another's of the same
+// source: its records are read with the ones that they are nested in, and the
+// binding only tells their key.
+func nested(schema *model.Schema, binding model.Source) bool {
+	for _, t := range schema.Types {
+		for _, other := range t.Sources {
+			if other.Name == binding.Name && other.Path != "" && strings.HasPrefix(binding.Path, other.Path+".") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // visit adds the type's table after those of the types that it points to. A
