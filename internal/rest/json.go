@@ -350,6 +350,7 @@ func (p *parser) str() error {
 
 // escape steps over an escape sequence (RFC 8259 section 7).
 func (p *parser) escape() error {
+	start := p.at
 	p.at++
 	c := p.next()
 	if c != 'u' {
@@ -360,19 +361,21 @@ func (p *parser) escape() error {
 		return nil
 	}
 	high, ok := p.hex()
+	if ok && high != 0 && !utf16.IsSurrogate(high) {
+		return nil
+	}
+	if ok && p.next() == '\\' {
+		p.at++
+		if low, ok := p.hex(); ok && utf16.DecodeRune(high, low) != utf8.RuneError {
+			return nil
+		}
+	}
+	p.at = start
 	switch {
 	case !ok:
 		return p.fail("expected four hexadecimal digits behind \\u")
 	case high == 0:
 		return p.fail("the NUL character \\u0000 cannot be stored")
-	case !utf16.IsSurrogate(high):
-		return nil
-	}
-	if p.next() == '\\' {
-		p.at++
-		if low, ok := p.hex(); ok && utf16.DecodeRune(high, low) != utf8.RuneError {
-			return nil
-		}
 	}
 	return p.fail("the surrogate \\u%04x has no partner", high)
 }
@@ -397,6 +400,7 @@ func (p *parser) number() error {
 	case digits == 0:
 		return p.fail("expected a digit, came %s", p.here())
 	case zero && digits > 1:
+		p.at -= digits
 		return p.fail("a number cannot begin with 0")
 	}
 	if p.next() == '.' {
