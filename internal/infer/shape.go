@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // shape is an object of the answer: what the query asks of it, what the schema
@@ -22,7 +23,6 @@ type shape struct {
 // member is one response name of a shape.
 type member struct {
 	name        string // as in the answer
-	path        string // where it stands in the record, when that is not name
 	description string
 	scalar      string          // the schema's type, "" where there is no schema
 	words       *ast.Definition // the schema's enum
@@ -57,7 +57,7 @@ func parseQuery(schema *ast.Schema, text, operation string) (*ast.QueryDocument,
 		}
 		document = parsed
 	} else {
-		checked, invalid := gqlparser.LoadQuery(schema, text)
+		checked, invalid := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules())
 		if len(invalid) > 0 {
 			return nil, nil, queryError(invalid)
 		}
