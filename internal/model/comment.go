@@ -28,7 +28,7 @@ func (p *parser) attachComments(text string, document *ast.SchemaDocument) {
 	}
 	tokens := readTokens(text)
 	anchors := p.anchors(tokens)
-	header := headerLines(tokens)
+	header := headerLines(text, tokens)
 	lines := strings.Split(text, "\n")
 	for _, token := range tokens {
 		if token.Kind != lexer.Comment {
@@ -69,16 +69,20 @@ func readTokens(text string) []lexer.Token {
 
 // headerLines is the last line of the comments at the top of a file that a
 // blank line parts from what follows, or 0.
-func headerLines(tokens []lexer.Token) int {
+func headerLines(text string, tokens []lexer.Token) int {
 	header, last := 0, 0
 	for _, token := range tokens {
-		if last != 0 && token.Pos.Line > last+1 {
+		line := token.Pos.Line
+		if token.Kind == lexer.BlockString { // whose line is that of its end
+			line = strings.Count(string([]rune(text)[:token.Pos.Start]), "\n") + 1
+		}
+		if last != 0 && line > last+1 {
 			header = last
 		}
 		if token.Kind != lexer.Comment {
 			break
 		}
-		last = token.Pos.Line
+		last = line
 	}
 	return header
 }

@@ -265,19 +265,18 @@ func keepsInBlock(text string) bool {
 	if len(lines) < 2 || strings.Contains(text, `"""`) {
 		return false
 	}
+	flush := false // a line that begins at the margin, which keeps the others' indentation
 	for i, line := range lines {
 		blank := strings.TrimLeft(line, " \t") == ""
 		if blank && (line != "" || i == 0 || i == len(lines)-1) {
 			return false
 		}
-		if !blank && (line[0] == ' ' || line[0] == '\t') || strings.HasSuffix(line, `\`) {
-			return false
-		}
 		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return false
 		}
+		flush = flush || !blank && line[0] != ' ' && line[0] != '\t'
 	}
-	return true
+	return flush
 }
 
 // quote writes a string literal of GraphQL.
