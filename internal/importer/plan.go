@@ -33,8 +33,9 @@ type table struct {
 	defaults texts
 	position *model.Field // an Int field called position, which numbers the elements of a nested list
 
-	next  int64 // position of the next staged row
-	batch []statement.StagedRow
+	next   int64 // position of the next staged row
+	nested bool  // some row is nested in another one's record
+	batch  []statement.StagedRow
 }
 
 // newPlan finds the types that the source feeds, directly or nested in their

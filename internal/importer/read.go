@@ -68,8 +68,8 @@ func (r *reader) flush(ctx context.Context) error {
 // row stages the object as a row of the table, and the rows nested in it. It
 // returns the row's key, "" when the object is invalid, which is noted.
 func (r *reader) row(ctx context.Context, t *table, at place, keyFields []string, within *owner, object json.RawMessage) (string, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil || members == nil {
+	members := membersOf(object)
+	if members == nil {
 		r.problem(at, "", "", "expected an object, got "+excerpt(object))
 		return "", nil
 	}
@@ -102,6 +102,7 @@ func (r *reader) row(ctx context.Context, t *table, at place, keyFields []string
 		return "", err
 	}
 	row.Base = string(base.object(t.names))
+	t.nested = t.nested || at.nested
 	row.Position = t.next
 	t.next++
 	t.batch = append(t.batch, row)
@@ -397,11 +398,7 @@ func lookup(members map[string]json.RawMessage, f *model.Field) (raw json.RawMes
 		if !told || !deeper || isNull(raw) {
 			return raw, told
 		}
-		members = nil
-		if err := json.Unmarshal(raw, &members); err != nil {
-			return nil, false
-		}
-		path = rest
+		members, path = membersOf(raw), rest
 	}
 }
 

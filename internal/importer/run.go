@@ -78,8 +78,13 @@ func (r *run) stage(ctx context.Context) error {
 		return err
 	}
 	for _, t := range r.plan.tables {
-		if err := r.exec(ctx, t.staging.Index(), t.staging.Repeats()); err != nil {
+		if err := r.exec(ctx, t.staging.Index()); err != nil {
 			return err
+		}
+		if t.nested {
+			if err := r.exec(ctx, t.staging.Repeats()); err != nil {
+				return err
+			}
 		}
 		if err := r.unite(ctx, t, in); err != nil {
 			return err

@@ -55,6 +55,7 @@ type Staging struct {
 	typ     *model.Type
 	fields  []*model.Field
 	late    map[*model.Field]bool
+	load    string // the SQL of a whole batch
 }
 
 // NewStaging returns the statements for records of typ from the named source.
@@ -125,7 +126,13 @@ func (s *Staging) Load(rows []StagedRow) Statement {
 			args = append(args, s.staged(f, row.Values[i]))
 		}
 	}
-	return Statement{SQL: "INSERT INTO " + s.stage() + " VALUES " + s.values(len(rows), width), Args: args}
+	if len(rows) != s.BatchRows() {
+		return Statement{SQL: "INSERT INTO " + s.stage() + " VALUES " + s.values(len(rows), width), Args: args}
+	}
+	if s.load == "" {
+		s.load = "INSERT INTO " + s.stage() + " VALUES " + s.values(len(rows), width)
+	}
+	return Statement{SQL: s.load, Args: args}
 }
 
 // staged is a value in the form of the staging table: as it is stored, a list
