@@ -191,7 +191,7 @@ func (p *parser) reference(f *Field, a application) {
 		switch {
 		case p.broken[brokenField{target, name}]:
 		case other == nil:
-			p.report(at, didYouMean(name, target.fieldNames()), "@ref: %s has no field %s", target.Name, name)
+			p.report(at, p.didYouMean(name, target.fieldNames()), "@ref: %s has no field %s", target.Name, name)
 		case other.Relation == nil || other.Relation.Target != f.Owner:
 			p.report(at, "", "@ref: %s.%s is no relation to %s", target.Name, name, f.Owner.Name)
 		case f.Relation.Inverse != nil && f.Relation.Inverse != other || other.Relation.Inverse != nil && other.Relation.Inverse != f:

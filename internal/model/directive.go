@@ -190,7 +190,7 @@ func (p *parser) unknownDirective(d *ast.Directive, place string, suits func(dir
 		}
 		elsewhere = elsewhere || rule.name == d.Name
 	}
-	suggestion := didYouMean("@"+d.Name, known)
+	suggestion := p.didYouMean("@"+d.Name, known)
 	if elsewhere {
 		p.report(p.position(d.Position), "", "@%s has no meaning on %s", d.Name, place)
 		return
@@ -206,7 +206,7 @@ func (p *parser) arguments(rule directiveRule, d *ast.Directive) (map[string]*as
 		i := slices.IndexFunc(rule.arguments, func(r argumentRule) bool { return r.name == argument.Name })
 		switch {
 		case i < 0:
-			p.report(at, didYouMean(argument.Name, rule.argumentNames()), "@%s takes no argument %s", d.Name, argument.Name)
+			p.report(at, p.didYouMean(argument.Name, rule.argumentNames()), "@%s takes no argument %s", d.Name, argument.Name)
 			ok = false
 		case values[argument.Name] != nil:
 			p.report(at, "remove one of them", "@%s has %s twice", d.Name, argument.Name)

@@ -116,7 +116,7 @@ func (p *parser) fieldType(f *Field, declared *ast.Type) bool {
 			known = append(known, e.Name)
 		}
 		suggestion := "declare it, or use one of " + strings.Join(scalarNames(), ", ")
-		if near := Nearest(name, known); near != "" {
+		if near := p.nearest(name, known); near != "" {
 			suggestion = fmt.Sprintf("did you mean %s?", near)
 		}
 		p.report(p.position(declared.Position), suggestion, "%s.%s: unknown type %s", f.Owner.Name, f.Name, name)
@@ -141,7 +141,7 @@ func (p *parser) lookup(t *Type, names []string, at Position, directive string) 
 		case p.broken[brokenField{t, name}]:
 			ok = false
 		case field == nil:
-			p.report(at, didYouMean(name, t.fieldNames()), "@%s: %s has no field %s", directive, t.Name, name)
+			p.report(at, p.didYouMean(name, t.fieldNames()), "@%s: %s has no field %s", directive, t.Name, name)
 			ok = false
 		case slices.Contains(names[:i], name):
 			p.report(at, "name it once", "@%s names %s twice", directive, name)

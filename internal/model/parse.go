@@ -19,6 +19,8 @@ const (
 	maxTokens = 200_000
 	maxTypes  = 1000
 	maxFields = 400 // a type; SQLite's functions take 1000 arguments, two a field
+
+	maxSuggestions = 50
 )
 
 // Parse reads models in GraphQL's schema language (docs/models.md). file is
@@ -147,6 +149,22 @@ func (p *parser) syntaxError(err error) {
 // report adds an error.
 func (p *parser) report(at Position, suggestion, format string, args ...any) {
 	p.errors = append(p.errors, &Error{Position: at, Message: fmt.Sprintf(format, args...), Suggestion: suggestion})
+}
+
+// nearest and didYouMean suggest for the first errors only: a person reads no
+// further, and a hostile file could make the search long.
+func (p *parser) nearest(name string, candidates []string) string {
+	if len(p.errors) >= maxSuggestions {
+		return ""
+	}
+	return Nearest(name, candidates)
+}
+
+func (p *parser) didYouMean(name string, candidates []string) string {
+	if len(p.errors) >= maxSuggestions {
+		return ""
+	}
+	return didYouMean(name, candidates)
 }
 
 func (p *parser) position(at *ast.Position) Position {

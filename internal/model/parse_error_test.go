@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/larderhq/larder/internal/model"
 )
@@ -86,6 +87,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a directive on the id", "type A { id: ID! @hidden a: Int }", `m:1:19: the id takes no directive, got @hidden; remove it`},
 		{"a field with arguments", "type A { a(b: Int): Int }", `m:1:12: A.a: a field of a model takes no arguments; remove them`},
 		{"a type without fields", "type A", `m:1:6: A has no fields; write type A { name: String! }`},
+		{"a type with nothing but an implicit foreign key", "type A { bs: [B!]! }\ntype B",
+			`m:2:6: B has no fields; write type B { name: String! }`},
 		{"an enum without values", "enum E\ntype A { e: E }", `m:1:6: the enum E has no values; write enum E { ONE OTHER }`},
 		{"a word twice", "enum E { X X }", `m:1:12: the enum E has the value X twice; remove one of them`},
 		{"an interface", "interface I { a: Int }", `m:1:11: expected a type or an enum, got the interface I; write a type with all its fields`},
@@ -196,5 +199,27 @@ func TestParseBoundsWhatItReads(t *testing.T) {
 				t.Error("no error")
 			}
 		})
+	}
+}
+
+// A thousand types with ten unknown types each: the work must not be the
+// product of errors and names.
+func TestManyErrorsAreFoundQuickly(t *testing.T) {
+	var text strings.Builder
+	for i := range 999 {
+		fmt.Fprintf(&text, "type T%d {", i)
+		for j := range 10 {
+			fmt.Fprintf(&text, " f%d: Unknown%d @uniqe", j, i)
+		}
+		text.WriteString(" }\n")
+	}
+	started := time.Now()
+	_, err := model.Parse("m", []byte(text.String()))
+	var all model.Errors
+	if !errors.As(err, &all) || len(all) != 9990 {
+		t.Errorf("got %d errors, want 9990", len(all))
+	}
+	if took := time.Since(started); took > 5*time.Second {
+		t.Errorf("took %v", took)
 	}
 }

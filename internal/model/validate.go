@@ -84,7 +84,8 @@ func (p *parser) versions(t *Type) {
 func (p *parser) fieldNames(t *Type) {
 	systemColumns := []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"} // PostgreSQL's own
 	columns, attributes := map[string]string{"id": "id"}, map[string]string{"id": "id"}
-	if len(t.Fields) == 0 && !p.hasBroken(t) {
+	declared := slices.ContainsFunc(t.Fields, func(f *Field) bool { return !f.Implicit })
+	if !declared && !t.idIsStated() && !p.hasBroken(t) {
 		p.report(t.Position, fmt.Sprintf("write type %s { name: String! }", t.Name), "%s has no fields", t.Name)
 	}
 	for _, f := range t.Fields {
