@@ -1,21 +1,25 @@
 // Package openapi describes the API of a schema: [Document] writes it as an
 // OpenAPI 3.1 document of exactly the types and attributes that one API
 // version serves, and [Docs] serves a page that shows such documents and tries
-// requests. The package imitates nothing: what rest serves is written down
-// here a second time, and rest's tests hold real requests and answers against
-// the document (package openapitest).
+// requests. The document says a second time what package rest does; package
+// openapitest holds real requests and answers against it, so that the two
+// cannot part.
 package openapi
 
 import (
-	"errors"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
 
 	"github.com/larderhq/larder/internal/model"
 )
 
-// Info is what a document says beyond the schema.
+// Info is what a document says beyond the schema. A zero field has the default
+// that its comment names.
 type Info struct {
 	Title       string // of the API; default "larder"
-	Description string // in Markdown, before larder's own words; may be empty
+	Description string // in Markdown, before larder's own words
 	Release     string // of larder, "1.4.0"; default "devel"
 	Server      string // the URL that the paths are below; default "/", where the document came from
 	PageSize    int    // rows of a list that asks for no limit; default 20
@@ -23,9 +27,171 @@ type Info struct {
 	Deprecated  bool   // the version is
 }
 
+// withDefaults returns the info with every zero replaced by its default.
+func (i Info) withDefaults() Info {
+	if i.Title == "" {
+		i.Title = "larder"
+	}
+	if i.Release == "" {
+		i.Release = "devel"
+	}
+	if i.Server == "" {
+		i.Server = "/"
+	}
+	if i.PageSize == 0 {
+		i.PageSize = 20
+	}
+	if i.MaxLimit == 0 {
+		i.MaxLimit = 1000
+	}
+	return i
+}
+
+// introduction is what every document says about itself.
+const introduction = `Filters, columns, order and pages are asked for in the query: ` +
+	"`?population=gte.1000000&order=name&select=id,name&limit=20`" + `. The grammar is PostgREST's.
+
+Every error is an RFC 9457 problem (` + "`application/problem+json`" + `) that says what was expected and what came, and for a body names each field at fault.`
+
 // Document writes the OpenAPI 3.1 document of a schema as an API version
 // serves it, as JSON in a stable order: the same schema, version and info give
 // the same bytes.
 func Document(schema *model.Schema, version int, info Info) ([]byte, error) {
-	return nil, errors.New("being built")
+	w := newWriter(schema, version, info.withDefaults())
+	paths, tags := object{}, []any{}
+	for _, t := range schema.Types {
+		if !t.Served(version) {
+			continue
+		}
+		names := w.describe(t)
+		tags = append(tags, object{{"name", names.tag}}.with("description", t.Description))
+		path := "/api/v" + strconv.Itoa(version) + "/" + t.Resource()
+		paths = append(paths,
+			member{path, w.collection(names)},
+			member{path + "/{id}", w.item(names)},
+		)
+	}
+	paths = append(paths, serverPaths()...)
+	tags = append(tags, object{{"name", serverTag}, {"description", "How the server does."}})
+	document := object{
+		{"openapi", "3.1.0"},
+		{"info", w.information()},
+		{"servers", []any{object{{"url", w.info.Server}}}},
+		{"tags", tags},
+		{"paths", paths},
+		{"components", w.components()},
+	}
+	var compact bytes.Buffer
+	encoder := json.NewEncoder(&compact)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(document); err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, compact.Bytes(), "", " "); err != nil {
+		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
+	}
+	return indented.Bytes(), nil
+}
+
+// writer gathers a document.
+type writer struct {
+	schema  *model.Schema
+	version int
+	info    Info
+
+	schemas    object          // components of the types and enums
+	parameters object          // components: the filters
+	taken      map[string]bool // names of schemas and operations in use
+}
+
+func newWriter(schema *model.Schema, version int, info Info) *writer {
+	w := &writer{schema: schema, version: version, info: info, taken: map[string]bool{}}
+	// The names of the models come first: they keep theirs whatever else is called so.
+	for _, t := range schema.Types {
+		w.taken[t.Name] = true
+	}
+	for _, enum := range schema.Enums {
+		w.taken[enum.Name] = true
+		w.schemas = append(w.schemas, member{enum.Name, enumSchema(enum)})
+	}
+	return w
+}
+
+// free is name, or the first of name2, name3, … that nothing else is called.
+func (w *writer) free(name string) string {
+	candidate := name
+	for i := 2; w.taken[candidate]; i++ {
+		candidate = name + strconv.Itoa(i)
+	}
+	w.taken[candidate] = true
+	return candidate
+}
+
+// information is the info object.
+func (w *writer) information() object {
+	description := introduction
+	if w.info.Description != "" {
+		description = w.info.Description + "\n\n" + introduction
+	}
+	return object{
+		{"title", w.info.Title},
+		{"description", description},
+		{"version", strconv.Itoa(w.version)},
+		{"x-generator", "larder " + w.info.Release},
+	}
+}
+
+// components are the parts that operations refer to.
+func (w *writer) components() object {
+	return object{
+		{"schemas", append(w.schemas, sharedSchemas()...)},
+		{"parameters", append(w.parameters, sharedParameters(w.info)...)},
+		{"headers", sharedHeaders()},
+		{"responses", problemResponses()},
+	}
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// with returns the object with one more member, unless the value is empty.
+func (o object) with(name string, value any) object {
+	switch value {
+	case "", nil, false:
+		return o
+	}
+	return append(o, member{name, value})
+}
+
+// MarshalJSON writes the members in their order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	text.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		if err := encoder.Encode(m.name); err != nil {
+			return nil, err
+		}
+		text.WriteByte(':')
+		if err := encoder.Encode(m.value); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	text.WriteByte('}')
+	return text.Bytes(), nil
+}
+
+// ref refers to a component.
+func ref(section, name string) object {
+	return object{{"$ref", "#/components/" + section + "/" + name}}
 }
