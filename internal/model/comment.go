@@ -22,7 +22,7 @@ func (a anchor) before(line, column int) bool {
 
 // attachComments gives every "#" comment of the text to the declaration that
 // it stands above or behind.
-func (p *parser) attachComments(text string, document *ast.SchemaDocument) {
+func (p *parser) attachComments(text string) {
 	if len(p.errors) > 0 {
 		return
 	}

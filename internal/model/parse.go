@@ -78,7 +78,7 @@ func (p *parser) parse(text string) {
 		check()
 	}
 	p.validate()
-	p.attachComments(text, document)
+	p.attachComments(text)
 	if len(p.errors) == 0 {
 		p.schema.index()
 	}
