@@ -207,7 +207,7 @@ func (s sqlite) rebuild(d *difference, t *table, changes []Change) []step {
 		out.title += "\n  " + c.String()
 	}
 	now, old := quote(rebuilt(t.name)), quote(t.name)
-	out.add(alter, rebuildMark+t.name+"\n"+s.tableDefinition(t, rebuilt(t.name)), s.copyRows(d, t))
+	out.add(alter, rebuildMark+t.name+s.dropped(d, t)+"\n"+s.tableDefinition(t, rebuilt(t.name)), s.copyRows(d, t))
 	if t.columns[0].identity {
 		out.add(alter,
 			fmt.Sprintf("DELETE FROM sqlite_sequence WHERE name = %s", text(rebuilt(t.name))),
@@ -225,6 +225,27 @@ func (s sqlite) rebuild(d *difference, t *table, changes []Change) []step {
 		}
 	}
 	return out.all
+}
+
+// dropped names the columns and checks that a rebuild means to leave out; the
+// runner refuses to lose any other.
+func (s sqlite) dropped(d *difference, t *table) string {
+	kept, names := map[string]bool{}, []string{}
+	for _, c := range t.columns {
+		kept[checkName(c)] = s.check(c) != ""
+	}
+	for _, c := range d.tables[t].columns {
+		if !d.columnSurvives(c) {
+			names = append(names, d.columnNow[c])
+		}
+		if s.check(c) != "" && !kept[checkName(c)] {
+			names = append(names, checkName(c))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", dropping " + strings.Join(names, " ")
 }
 
 // copyRows copies what the new table keeps of the old one; other columns get

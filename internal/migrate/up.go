@@ -1,0 +1,257 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
+)
+
+// Options adjust Up; the zero value applies everything silently.
+type Options struct {
+	// Target is the last version to apply; 0: all.
+	Target int
+	// Progress is told of every statement before it runs; nil: nobody is.
+	Progress func(Progress)
+}
+
+// Progress is how far a migration has come.
+type Progress struct {
+	Migration  Migration
+	Statement  int // about to run, from 1; 0 once the migration is applied
+	Statements int
+	Took       time.Duration // since the migration began
+}
+
+// StatementError is a statement of a migration that the database refused.
+// Nothing of its migration was kept.
+type StatementError struct {
+	File string
+	Line int // of the statement, from 1
+	Err  error
+}
+
+// Error is "migrations/0002_add_price.sqlite.sql:4: cause".
+func (e *StatementError) Error() string {
+	return fmt.Sprintf("%s:%d: %v; nothing of this migration was kept", e.File, e.Line, e.Err)
+}
+
+// Unwrap returns the engine's error.
+func (e *StatementError) Unwrap() error { return e.Err }
+
+// Up brings the database to the folder's last migration, or to the target:
+// larder's own tables first, then each migration that the database lacks, in
+// one transaction with its record. Of several processes that call it together
+// one applies each migration and the others find it applied. It returns what
+// it applied.
+//
+// It refuses with a *FileError, before anything is changed, a folder in which
+// an applied migration is missing or not as it was applied.
+func Up(ctx context.Context, engine store.Engine, dir *Dir, options Options) ([]Migration, error) {
+	r := &runner{dir: dir, engine: engine.Dialect().Name(), options: options}
+	ready, err := r.upToDate(ctx, engine)
+	if err != nil || ready {
+		return nil, err
+	}
+	var applied []Migration
+	err = engine.Exclusive(ctx, func(ctx context.Context, conn store.Tx) error {
+		r.conn = conn
+		if err := r.within(ctx, r.builtin); err != nil {
+			return fmt.Errorf("make larder's own tables: %w", err)
+		}
+		for {
+			m, err := r.one(ctx)
+			if err != nil || m == nil {
+				return err
+			}
+			applied = append(applied, *m)
+		}
+	})
+	return applied, err
+}
+
+// runner applies migrations on one connection.
+type runner struct {
+	dir     *Dir
+	engine  string // the dialect's name
+	options Options
+	conn    store.Tx
+}
+
+// upToDate looks without a lock whether there is nothing to do, as there is at
+// most starts.
+func (r *runner) upToDate(ctx context.Context, engine store.Engine) (bool, error) {
+	records, err := recordsOf(ctx, engine)
+	if err != nil || records == nil {
+		return false, err
+	}
+	if err := r.dir.match(records, r.engine); err != nil {
+		return false, err
+	}
+	return r.pending(records) == nil, nil
+}
+
+// pending is the next migration to apply, or nil.
+func (r *runner) pending(records []record) *Migration {
+	if len(records) == len(r.dir.migrations) || (r.options.Target > 0 && len(records) >= r.options.Target) {
+		return nil
+	}
+	return &r.dir.migrations[len(records)]
+}
+
+func (r *runner) builtin(ctx context.Context) error {
+	for _, sql := range Builtin(r.engine) {
+		if err := r.exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one applies the next migration and returns it, nil when there is none. What
+// is next is read under the lock, when other processes are done with theirs.
+func (r *runner) one(ctx context.Context) (*Migration, error) {
+	records, err := readRecords(ctx, r.conn.Query, r.engine)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.dir.match(records, r.engine); err != nil {
+		return nil, err
+	}
+	m := r.pending(records)
+	if m == nil {
+		return nil, nil
+	}
+	file := filepath.Join(r.dir.path, m.File(r.engine))
+	statements, err := split(m.sql[r.engine], r.engine)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	for _, st := range statements {
+		if err := refuse(st); err != nil {
+			return nil, &StatementError{file, st.line, err}
+		}
+	}
+	if err := r.apply(ctx, m, file, statements); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// apply runs a migration's statements. Foreign keys go off, outside of the
+// transaction as SQLite demands, for a file that says so.
+func (r *runner) apply(ctx context.Context, m *Migration, file string, statements []sqlStatement) (err error) {
+	if r.engine == SQLite && len(statements) > 0 && hasLine(statements[0].comments, foreignKeysOff) {
+		if err := r.exec(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		defer func() {
+			err = errors.Join(err, r.exec(context.WithoutCancel(ctx), "PRAGMA foreign_keys = ON"))
+		}()
+	}
+	start := time.Now()
+	progress := func(n int) {
+		if r.options.Progress != nil {
+			r.options.Progress(Progress{*m, n, len(statements), time.Since(start)})
+		}
+	}
+	err = r.within(ctx, func(ctx context.Context) error {
+		carried := carrier{runner: r, file: file}
+		for i, st := range statements {
+			progress(i + 1)
+			text, err := carried.before(ctx, st)
+			if err == nil {
+				err = r.exec(ctx, text)
+			}
+			if err != nil {
+				return &StatementError{file, st.line, err}
+			}
+		}
+		if err := carried.finish(ctx); err != nil {
+			return err
+		}
+		return r.exec(ctx, recordText(m, r.engine, time.Now()))
+	})
+	if err == nil {
+		progress(0)
+	}
+	return err
+}
+
+// within runs work in a transaction, which it commits or takes back.
+func (r *runner) within(ctx context.Context, work func(context.Context) error) error {
+	begin := "BEGIN"
+	if r.engine == SQLite {
+		begin = "BEGIN IMMEDIATE"
+	}
+	if err := r.exec(ctx, begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := work(ctx); err != nil {
+		return errors.Join(err, r.exec(context.WithoutCancel(ctx), "ROLLBACK"))
+	}
+	if err := r.exec(ctx, "COMMIT"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), r.exec(context.WithoutCancel(ctx), "ROLLBACK"))
+	}
+	return nil
+}
+
+func (r *runner) exec(ctx context.Context, sql string) error {
+	_, err := r.conn.Exec(ctx, statement.Statement{SQL: sql})
+	return err
+}
+
+// texts reads the text columns of a query's rows.
+func (r *runner) texts(ctx context.Context, sql string, columns int) ([][]string, error) {
+	return readTexts(ctx, r.conn.Query, sql, columns)
+}
+
+// query is the form that Engine.Read and Tx.Query share.
+type query func(context.Context, statement.Statement, func(store.Scan) error) error
+
+func readTexts(ctx context.Context, ask query, sql string, columns int) ([][]string, error) {
+	var rows [][]string
+	err := ask(ctx, statement.Statement{SQL: sql}, func(scan store.Scan) error {
+		row := make([]string, columns)
+		destinations := make([]any, columns)
+		for i := range row {
+			destinations[i] = &row[i]
+		}
+		rows = append(rows, row)
+		return scan(destinations...)
+	})
+	return rows, err
+}
+
+// hasLine reports whether a text has the line.
+func hasLine(text, line string) bool {
+	for l := range strings.Lines(text) {
+		if strings.TrimSpace(l) == line {
+			return true
+		}
+	}
+	return false
+}
+
+// refuse is the error of a statement that would end the transaction in which
+// the migration and its record are one.
+func refuse(st sqlStatement) error {
+	fields := strings.Fields(strings.ToUpper(st.text))
+	if len(fields) == 0 {
+		return nil
+	}
+	switch first := fields[0]; first {
+	case "BEGIN", "COMMIT", "ROLLBACK", "END", "START", "ABORT", "VACUUM", "ATTACH", "DETACH":
+		return fmt.Errorf("expected no %s, since every migration runs in one transaction; take it out", first)
+	case "PRAGMA":
+		if len(fields) > 1 && strings.HasPrefix(fields[1], "FOREIGN_KEYS") {
+			return errors.New("a transaction does not heed PRAGMA foreign_keys; begin the file with the line " + foreignKeysOff)
+		}
+	}
+	return nil
+}
