@@ -19,7 +19,7 @@ const IdempotencyPeriod = 24 * time.Hour
 
 // Create makes the records, all or none. A broken constraint is a *Violation.
 func (s *Store) Create(ctx context.Context, c Creation) (Result, error) {
-	records, err := s.newRecords(c.Query.Type, c.Records)
+	records, err := s.newRecords(c.Query, c.Records)
 	if err != nil {
 		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), err)
 	}
@@ -112,7 +112,8 @@ type newRecord struct {
 
 // newRecords completes records by their defaults and ids, and refuses one that
 // leaves out or nulls what is required.
-func (s *Store) newRecords(t *model.Type, all [][]statement.Assignment) ([]newRecord, error) {
+func (s *Store) newRecords(q query.Read, all [][]statement.Assignment) ([]newRecord, error) {
+	t := q.Type
 	columns := statement.Columns(t)
 	records := make([]newRecord, len(all))
 	for i, assignments := range all {
@@ -123,7 +124,7 @@ func (s *Store) newRecords(t *model.Type, all [][]statement.Assignment) ([]newRe
 			if a.Op != statement.Set {
 				return nil, fmt.Errorf("%s of a new record", a.Op)
 			}
-			if a.Value == nil && f.Required && f.Kind != model.ToMany && (f.Kind != model.ManyToMany || f.IsAttribute()) {
+			if a.Value == nil && mustHave(f, q.Version) {
 				missing = append(missing, f)
 			}
 			if at := slices.Index(columns, f); at >= 0 {
@@ -145,6 +146,19 @@ func (s *Store) newRecords(t *model.Type, all [][]statement.Assignment) ([]newRe
 		records[i] = record
 	}
 	return records, nil
+}
+
+// mustHave reports whether a new record needs a value of the field. A list that
+// the version does not show is empty.
+func mustHave(f *model.Field, version int) bool {
+	switch f.Kind {
+	case model.Column, model.ToOne, model.JSONColumn:
+		return f.Required
+	case model.ValueList, model.ManyToMany:
+		return f.Required && f.IsAttribute() && f.Served(version)
+	case model.ToMany:
+	}
+	return false
 }
 
 // valueOf is the assignment to the field, or that of its default.

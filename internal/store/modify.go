@@ -29,7 +29,7 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 			return err
 		}
 		written.Kind = change.Kind
-		if err := s.apply(ctx, tx, q.Type, id, current != nil, change); err != nil {
+		if err := s.apply(ctx, tx, q, id, current != nil, change); err != nil {
 			return err
 		}
 		if change.Kind == Keep && q.Columns == nil {
@@ -49,14 +49,15 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 }
 
 // apply does a change of one record, which exists or not.
-func (s *Store) apply(ctx context.Context, tx Tx, t *model.Type, id any, exists bool, change Change) error {
+func (s *Store) apply(ctx context.Context, tx Tx, q query.Read, id any, exists bool, change Change) error {
+	t := q.Type
 	if !exists && change.Kind != Insert {
 		return ErrNotFound
 	}
 	switch change.Kind {
 	case Keep:
 	case Insert:
-		records, err := s.newRecords(t, [][]statement.Assignment{change.Assignments})
+		records, err := s.newRecords(q, [][]statement.Assignment{change.Assignments})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,206 @@
+-- insert one planet
+INSERT INTO "planet" ("name", "population")
+  VALUES ($1, $2)
+  RETURNING "id";
+-- with [Hoth <nil>]
+
+-- insert two planets with ids
+INSERT INTO "planet" ("id", "name", "population")
+  VALUES ($1, $2, $3), ($4, $5, $6)
+  RETURNING "id";
+-- with [1 Hoth <nil> 2 Naboo 5]
+
+-- insert a planet unless its name is taken
+INSERT INTO "planet" ("name", "population")
+  VALUES ($1, $2)
+  ON CONFLICT ("name") DO NOTHING
+  RETURNING "id";
+-- with [Hoth <nil>]
+
+-- find the planet that took the name
+SELECT r."id"
+  FROM "planet" AS r
+  WHERE r."name" = $1 FOR UPDATE;
+-- with [Hoth]
+
+-- insert a person
+INSERT INTO "person" ("id", "name", "home_id", "kind_id")
+  VALUES ($1, $2, $3, (SELECT w."id" FROM "kind" AS w WHERE w."word" = $4))
+  RETURNING "id";
+-- with [0192d3f4-0000-7000-8000-000000000001 Leia 2 princess]
+
+-- update planet name $set population $mul
+UPDATE "planet" AS r
+  SET "name" = $1, "population" = r."population" * $2::bigint
+  WHERE r."id" = $3;
+-- with [Hoth 2 7]
+
+-- update planet population $inc
+UPDATE "planet" AS r
+  SET "population" = r."population" + $1::bigint
+  WHERE r."id" = $2;
+-- with [1 7]
+
+-- update planet population $max
+UPDATE "planet" AS r
+  SET "population" = CASE WHEN r."population" >= $1::bigint THEN r."population" ELSE $2::bigint END
+  WHERE r."id" = $3;
+-- with [10 10 7]
+
+-- update thing price $mul
+UPDATE "thing" AS r
+  SET "price" = r."price" * $1::numeric
+  WHERE r."id" = $2;
+-- with [1.5 7]
+
+-- update thing price $inc float $mul span $inc
+UPDATE "thing" AS r
+  SET "price" = r."price" + $1::numeric, "float" = r."float" * $2::double precision, "span" = r."span" + $3::bigint
+  WHERE r."id" = $4;
+-- with [0.25 0.5 1000000 7]
+
+-- update thing moment $min
+UPDATE "thing" AS r
+  SET "moment" = CASE WHEN r."moment" <= $1::timestamptz THEN r."moment" ELSE $2::timestamptz END
+  WHERE r."id" = $3;
+-- with [2026-11-23 17:18:00 +0000 UTC 2026-11-23 17:18:00 +0000 UTC 7]
+
+-- update thing labels $set
+UPDATE "thing" AS r
+  SET "labels" = $1
+  WHERE r."id" = $2;
+-- with [["a"] 7]
+
+-- update thing labels $append
+UPDATE "thing" AS r
+  SET "labels" = coalesce(r."labels", '[]'::jsonb) || $1::jsonb
+  WHERE r."id" = $2;
+-- with [["a"] 7]
+
+-- update thing labels $remove
+UPDATE "thing" AS r
+  SET "labels" = CASE WHEN r."labels" IS NOT NULL THEN (SELECT coalesce(jsonb_agg(v.value ORDER BY v.key), '[]'::jsonb) FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements(r."labels") WITH ORDINALITY AS m(value, key)) AS v WHERE NOT EXISTS (SELECT 1 FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e WHERE e.value = v.value)) END
+  WHERE r."id" = $2;
+-- with [["a"] 7]
+
+-- update planets by filter
+UPDATE "planet" AS r
+  SET "population" = r."population" * $1::bigint
+  WHERE (r."population" < $2)
+  RETURNING "id";
+-- with [2 5]
+
+-- out of range
+;
+-- with []
+
+-- the ids of planets by filter
+SELECT r."id"
+  FROM "planet" AS r
+  WHERE (r."population" < $1)
+  ORDER BY r."id" FOR UPDATE;
+-- with [5]
+
+-- delete planets by filter
+DELETE
+  FROM "planet" AS r
+  WHERE (r."population" < $1)
+  RETURNING "id";
+-- with [5]
+
+-- delete one planet
+DELETE
+  FROM "planet"
+  WHERE "id" = $1;
+-- with [7]
+
+-- write lists
+INSERT INTO "planet_terrains" ("planet_id", "position", "value") SELECT (e.value ->> 0)::bigint, (e.value ->> 1)::bigint, (e.value ->> 2)::text
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[[7,0,"desert"],[7,1,"ice"]]]
+
+-- write a vocabulary's list
+INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT (e.value ->> 0)::uuid, (e.value ->> 1)::bigint, (SELECT w."id" FROM "tag" AS w WHERE w."word" = (e.value ->> 2)::text)
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[["0192d3f4-0000-7000-8000-000000000001",0,"brave"]]]
+
+-- clear lists
+DELETE
+  FROM "planet_terrains"
+  WHERE "planet_id" IN (SELECT (e.value #>> '{}')::bigint FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e);
+-- with [[7,9]]
+
+-- append to lists
+INSERT INTO "planet_terrains" ("planet_id", "position", "value") SELECT (o.value #>> '{}')::bigint, (SELECT coalesce(max(v."position") + 1, 0) FROM "planet_terrains" AS v WHERE v."planet_id" = (o.value #>> '{}')::bigint) + e.key, (e.value #>> '{}')::text
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS o CROSS
+  JOIN (SELECT value, key - 1 AS key FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[7,9] ["desert","ice"]]
+
+-- append to a vocabulary's list
+INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT (o.value #>> '{}')::uuid, (SELECT coalesce(max(v."position") + 1, 0) FROM "person_tags" AS v WHERE v."person_id" = (o.value #>> '{}')::uuid) + e.key, (SELECT w."id" FROM "tag" AS w WHERE w."word" = (e.value #>> '{}')::text)
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS o CROSS
+  JOIN (SELECT value, key - 1 AS key FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [["0192d3f4-0000-7000-8000-000000000001"] ["brave"]]
+
+-- add words
+INSERT INTO "tag" ("word") SELECT (e.value ->> 0)::text
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e
+  WHERE TRUE
+  ON CONFLICT ("word") DO NOTHING;
+-- with [[["brave"]]]
+
+-- add words with ids
+INSERT INTO "kind" ("word", "id") SELECT (e.value ->> 0)::text, (e.value ->> 1)::uuid
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e
+  WHERE TRUE
+  ON CONFLICT ("word") DO NOTHING;
+-- with [[["pilot","0192d3f4-0000-7000-8000-000000000001"]]]
+
+-- a record referred to
+SELECT 1
+  FROM "planet" AS r
+  WHERE r."id" = $1;
+-- with [7]
+
+-- claim a key
+INSERT INTO "larder_idempotency" ("key", "fingerprint", "created_at")
+  VALUES ($1, $2, $3)
+  ON CONFLICT ("key") DO NOTHING;
+-- with [key print 2026-11-23 17:18:00 +0000 UTC]
+
+-- the kept answer
+SELECT "fingerprint", "answer"
+  FROM "larder_idempotency"
+  WHERE "key" = $1;
+-- with [key]
+
+-- keep an answer
+UPDATE "larder_idempotency"
+  SET "answer" = $1
+  WHERE "key" = $2;
+-- with [[123 125] key]
+
+-- drop a key
+DELETE
+  FROM "larder_idempotency"
+  WHERE "key" IN (SELECT "key" FROM "larder_idempotency" WHERE "created_at" < $1 ORDER BY "created_at" LIMIT 100) OR "key" = $2 AND "created_at" < $3;
+-- with [2026-11-23 17:18:00 +0000 UTC key 2026-11-23 17:18:00 +0000 UTC]
+
+-- remove from lists
+DELETE
+  FROM "planet_terrains"
+  WHERE "planet_id" IN (SELECT (e.value #>> '{}')::bigint FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e) AND "value" IN (SELECT (e.value #>> '{}')::text FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS m(value, key)) AS e);
+-- with [[7] ["desert","ice"]]
+
+-- move the rest away
+UPDATE "planet_terrains"
+  SET "position" = "position" + 1000000000
+  WHERE "planet_id" IN (SELECT (e.value #>> '{}')::bigint FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e);
+-- with [[7]]
+
+-- and back without gaps
+UPDATE "planet_terrains" AS v
+  SET "position" = (SELECT count(*) FROM "planet_terrains" AS b WHERE b."planet_id" = v."planet_id" AND b."position" < v."position")
+  WHERE "planet_id" IN (SELECT (e.value #>> '{}')::bigint FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e);
+-- with [[7]]
+
