@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/lexer"
 )
 
 // GraphQLSettings say how to ask a GraphQL endpoint. Values of secrets come
@@ -51,7 +55,9 @@ const (
 type GraphQL struct {
 	settings GraphQLSettings
 	endpoint *url.URL
-	client   *http.Client
+	// transport is used without an http.Client, whose redirects turn a POST
+	// into a GET.
+	transport *http.Transport
 	// pause waits between attempts; tests replace it.
 	pause func(ctx context.Context, d time.Duration) error
 }
@@ -81,13 +87,7 @@ func newEndpoint(settings GraphQLSettings) (*GraphQL, error) {
 		}
 	}
 	settings.fillIn()
-	g := &GraphQL{settings: settings, endpoint: endpoint, pause: pause}
-	g.client = &http.Client{
-		Transport: transport(),
-		// Redirects are followed by hand: Go turns a redirected POST into a GET.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return g, nil
+	return &GraphQL{settings: settings, endpoint: endpoint, transport: transport(), pause: pause}, nil
 }
 
 func (s *GraphQLSettings) fillIn() {
@@ -113,6 +113,7 @@ func (s *GraphQLSettings) fillIn() {
 func transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true
+	t.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	t.IdleConnTimeout = 5 * time.Second
 	return t
 }
@@ -141,18 +142,32 @@ func printable(address *url.URL) string {
 	return bare.String()
 }
 
-// Fingerprint is a hash of what is asked: the query without its white space
-// and comments, the operation and the variables.
+// Fingerprint is a hash of what is asked: the query's tokens, so that white
+// space, commas and comments do not count, the operation and the variables.
 func (g *GraphQL) Fingerprint() string {
-	query := strings.Join(strings.Fields(g.settings.Query), " ")
-	if q, err := parseQuestion(g.settings.Query, g.settings.Operation); err == nil {
-		query = q.text()
-	}
 	var variables any
 	_ = json.Unmarshal(g.settings.Variables, &variables) // checked by NewGraphQL
-	asked, _ := json.Marshal([]any{query, g.settings.Operation, variables})
+	asked, _ := json.Marshal([]any{tokens(g.settings.Query), g.settings.Operation, variables})
 	sum := sha256.Sum256(asked)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// tokens are the words and signs of a query that is known to be valid.
+func tokens(query string) []string {
+	var list []string
+	for l := lexer.New(&ast.Source{Input: query}); ; {
+		token, err := l.ReadToken()
+		switch {
+		case err != nil || token.Kind == lexer.EOF:
+			return list
+		case token.Kind == lexer.Name || token.Kind == lexer.Int || token.Kind == lexer.Float:
+			list = append(list, token.Value)
+		case token.Kind == lexer.String || token.Kind == lexer.BlockString:
+			list = append(list, strconv.Quote(token.Value))
+		case token.Kind != lexer.Comment:
+			list = append(list, token.Kind.String())
+		}
+	}
 }
 
 // Fetch asks the endpoint, page by page where the query selects the pageInfo
@@ -172,7 +187,7 @@ func (g *GraphQL) Fetch(ctx context.Context, progress func(Progress)) (*Answer, 
 			Address: g.Address(), FetchedAt: time.Now().UTC(), Complete: true, Fingerprint: g.Fingerprint(),
 		},
 	}
-	defer g.client.CloseIdleConnections()
+	defer g.transport.CloseIdleConnections()
 	if err := f.pages(ctx); err != nil {
 		return nil, errors.Join(err, f.spool.remove())
 	}

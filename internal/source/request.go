@@ -47,6 +47,7 @@ type transient struct {
 	err      error
 	after    time.Duration // what upstream asks to wait; 0: nothing said
 	hopeless bool          // it will not pass within a fetch
+	refused  bool          // there was no connection: one more attempt tells enough
 	answered bool          // upstream was there: no reason to take a snapshot
 }
 
@@ -84,7 +85,7 @@ func (f *fetch) ask(ctx context.Context, body []byte) (*kept, error) {
 		if !errors.As(err, &passing) {
 			return nil, fmt.Errorf("%s: %w", f.asked(), err)
 		}
-		if passing.hopeless || attempt > f.settings.Retries {
+		if passing.hopeless || attempt > f.settings.Retries || passing.refused && attempt > 1 {
 			if passing.answered {
 				return nil, fmt.Errorf("%s: %w", f.asked(), err)
 			}
@@ -151,7 +152,7 @@ func (f *fetch) post(ctx context.Context, body []byte) (*http.Response, error) {
 			return nil, errors.New("the address cannot be asked")
 		}
 		f.dress(request)
-		response, err := f.client.Do(request)
+		response, err := f.transport.RoundTrip(request)
 		if err != nil {
 			return nil, networkFailure(err)
 		}
@@ -240,15 +241,12 @@ func port(address *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[address.Scheme]
 }
 
-// networkFailure strips the address, which may hold secrets, from Go's error.
+// networkFailure says which failures of the network may pass.
 func networkFailure(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
 	var name *net.DNSError
 	var trust *tls.CertificateVerificationError
-	failure := &transient{err: err}
+	var dial *net.OpError
+	failure := &transient{err: err, refused: errors.As(err, &dial) && dial.Op == "dial"}
 	switch {
 	case errors.As(err, &name):
 		failure.err = fmt.Errorf("there is no answer to the host name %s: %s", name.Name, name.Err)

@@ -296,7 +296,7 @@ func WithSnapshot(live *GraphQL, file string, offline bool) Source {
 
 func (s *snapshotted) Fetch(ctx context.Context, progress func(Progress)) (*Answer, error) {
 	if s.offline {
-		return s.read("working offline", progress)
+		return s.read("larder was told to work offline", progress)
 	}
 	a, err := s.live.Fetch(ctx, progress)
 	var unreachable *UnreachableError
@@ -317,7 +317,7 @@ func (s *snapshotted) Fetch(ctx context.Context, progress func(Progress)) (*Answ
 func (s *snapshotted) read(reason string, progress func(Progress)) (*Answer, error) {
 	a, err := ReadSnapshot(s.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s, but there is no snapshot at %s: import once with a network", reason, s.file)
+		return nil, fmt.Errorf("there is no snapshot at %s, and %s: import once with a network", s.file, reason)
 	}
 	if err != nil {
 		return nil, err
@@ -329,8 +329,8 @@ func (s *snapshotted) read(reason string, progress func(Progress)) (*Answer, err
 	if progress != nil {
 		progress(Progress{Bytes: a.Bytes, Pages: a.Pages})
 	}
-	a.Notices = append(a.Notices, fmt.Sprintf("%s: using the snapshot %s of %s (%s old)",
-		reason, s.file, a.FetchedAt.Format(time.DateOnly), age(time.Since(a.FetchedAt))))
+	a.Notices = append(a.Notices, fmt.Sprintf("using the snapshot %s of %s (%s old), because %s",
+		s.file, a.FetchedAt.Format(time.DateOnly), age(time.Since(a.FetchedAt)), reason))
 	return a, nil
 }
 
