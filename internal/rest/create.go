@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
@@ -28,6 +29,9 @@ func create(x *exchange) error {
 		}
 	}
 	if _, err := contentType(x.r, mediaJSON); err != nil {
+		return err
+	}
+	if err := x.checkConflict(request.OnConflict); err != nil {
 		return err
 	}
 	document, body, err := x.server.readJSON(x.w, x.r)
@@ -63,15 +67,41 @@ func create(x *exchange) error {
 	return nil
 }
 
+// checkConflict holds on_conflict against the model: what an upsert goes by
+// must be unique, or it could mean several records.
+func (x *exchange) checkConflict(fields []*model.Field) error {
+	if len(fields) == 0 || len(fields) == 1 && (fields[0].Unique || fields[0] == x.kind.ID) {
+		return nil
+	}
+	for _, unique := range x.kind.Uniques {
+		same := len(unique.Fields) == len(fields)
+		for _, field := range unique.Fields {
+			same = same && contains(fields, field)
+		}
+		if same {
+			return nil
+		}
+	}
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i] = field.JSONName()
+	}
+	return &problem{
+		status: http.StatusBadRequest, code: codeConflictTarget,
+		message: "on_conflict: " + strings.Join(names, ", ") + " is not unique", hint: "name the fields of one @unique of the model, or id",
+	}
+}
+
 // records reads the body of a create, and all that is wrong with it.
 func (x *exchange) records(document *node, request query.Request) ([][]statement.Assignment, error) {
+	withID := x.prefer.Resolution != ""
 	missingNull := request.Columns != nil && x.prefer.Missing == query.MissingNull
 	in := reading{resource: x.resource}
 	if document.kind != arrayNode {
 		if err := expectObject(document, "an object or an array of objects"); err != nil {
 			return nil, err
 		}
-		record := in.create(document, request.Columns, missingNull, "")
+		record := in.create(document, request.Columns, missingNull, withID, "")
 		return [][]statement.Assignment{record}, in.err()
 	}
 	if most := x.server.settings.BodyItems; len(document.elements) > most {
@@ -84,11 +114,13 @@ func (x *exchange) records(document *node, request query.Request) ([][]statement
 	for i := range document.elements {
 		at := "/" + strconv.Itoa(i)
 		element := &document.elements[i]
+		in.record = " of record " + strconv.Itoa(i)
 		if element.kind != objectNode {
+			in.record = "record " + strconv.Itoa(i)
 			in.fault("", at, "type", codeBody, "expected an object, came "+element.kind.String())
 			continue
 		}
-		records = append(records, in.create(element, request.Columns, missingNull, at))
+		records = append(records, in.create(element, request.Columns, missingNull, withID, at))
 		if len(in.faults) >= faultLimit {
 			break
 		}

@@ -20,7 +20,9 @@ import (
 // reading collects what one body assigns and what is wrong with it.
 type reading struct {
 	*resource
+	record string // " of record 3" where the body has several
 	faults []fieldFault
+	hint   string
 }
 
 // err is the problem of all faults, or nil.
@@ -28,14 +30,16 @@ func (in *reading) err() error {
 	if len(in.faults) == 0 {
 		return nil
 	}
-	return invalidValues(in.faults)
+	p := invalidValues(in.faults)
+	p.hint = in.hint
+	return p
 }
 
 // fault notes that the value at the pointer is not accepted.
 func (in *reading) fault(name, pointer, code, state, message string) {
 	in.faults = append(in.faults, fieldFault{
 		FieldError: FieldError{Field: name, Code: code, Message: message, Pointer: pointer},
-		state:      state,
+		state:      state, record: in.record,
 	})
 }
 
@@ -47,7 +51,7 @@ func (in *reading) reject(err error, field *model.Field, at string) {
 		return
 	}
 	fault := faultOf(value)
-	fault.Pointer = at
+	fault.Pointer, fault.record = at, in.record
 	if value.Index >= 0 {
 		fault.Pointer += "/" + strconv.Itoa(value.Index)
 	}
@@ -68,7 +72,8 @@ func (in *reading) accept(field *model.Field, raw []byte, at string) (any, bool)
 // fault. current is the record as it is (nil: there is none yet): what is not
 // written through the API may be sent back as it stands there, so that what a
 // client has read it can send again.
-func (in *reading) attribute(m *member, current *node, at string) *model.Field {
+// withID allows the id, which an upsert may go by.
+func (in *reading) attribute(m *member, current *node, withID bool, at string) *model.Field {
 	field := in.byName[m.name]
 	if field == nil {
 		message := fmt.Sprintf("%s has no such attribute", in.kind.Resource())
@@ -78,7 +83,7 @@ func (in *reading) attribute(m *member, current *node, at string) *model.Field {
 		in.fault(abbreviate(m.name), at, "unknown", codeColumn, message)
 		return nil
 	}
-	if field != in.kind.ID && !field.ReadOnly {
+	if field == in.kind.ID && withID || field != in.kind.ID && !field.ReadOnly {
 		return field
 	}
 	if current != nil {
@@ -117,7 +122,7 @@ func (res *resource) nearest(name string) string {
 // create reads an object as a new record. Attributes that it leaves out get
 // their defaults from the store. only restricts what is taken (columns=); nil
 // takes all.
-func (in *reading) create(object *node, only []*model.Field, missingNull bool, at string) []statement.Assignment {
+func (in *reading) create(object *node, only []*model.Field, missingNull, withID bool, at string) []statement.Assignment {
 	assignments := make([]statement.Assignment, 0, len(object.members))
 	for i := range object.members {
 		m := &object.members[i]
@@ -125,7 +130,7 @@ func (in *reading) create(object *node, only []*model.Field, missingNull bool, a
 			continue
 		}
 		place := at + pointer(m.name)
-		field := in.attribute(m, nil, place)
+		field := in.attribute(m, nil, withID, place)
 		if field == nil {
 			continue
 		}
@@ -157,7 +162,7 @@ func (in *reading) replace(object, current *node) []statement.Assignment {
 	for i := range object.members {
 		m := &object.members[i]
 		place := pointer(m.name)
-		field := in.attribute(m, current, place)
+		field := in.attribute(m, current, false, place)
 		if field == nil {
 			continue
 		}
@@ -174,7 +179,8 @@ func (in *reading) replace(object, current *node) []statement.Assignment {
 		case field.Default != nil:
 			assignment.Value = field.Default.Value
 		case field.Required:
-			in.fault(field.JSONName(), pointer(field.JSONName()), "required", codeNotNull, "a value is required, because PUT replaces the whole record; to change some attributes use PATCH")
+			in.fault(field.JSONName(), pointer(field.JSONName()), "required", codeNotNull, "a value is required")
+			in.hint = "PUT replaces the whole record; to change some attributes use PATCH"
 			continue
 		}
 		if current != nil { // a new record gets its defaults from the store
@@ -193,7 +199,7 @@ func (in *reading) patch(object, current *node) []statement.Assignment {
 	for i := range object.members {
 		m := &object.members[i]
 		place := pointer(m.name)
-		field := in.attribute(m, current, place)
+		field := in.attribute(m, current, false, place)
 		if field == nil {
 			continue
 		}

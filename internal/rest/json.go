@@ -75,6 +75,7 @@ type syntaxError struct {
 	line, column int    // from 1; the column counts characters
 	offset       int    // from 0, in bytes
 	tooDeep      bool
+	empty        bool // there is nothing but space
 }
 
 // Error is the sentence with its place.
@@ -112,7 +113,9 @@ func parseJSON(data []byte, maxDepth int) (node, error) {
 	}
 	p.space()
 	if p.at == len(data) {
-		return node{}, p.fail("the body is empty; expected a JSON value")
+		err := p.fail("the body is empty; expected a JSON value")
+		err.empty = true
+		return node{}, err
 	}
 	n, err := p.value()
 	if err != nil {
@@ -125,7 +128,7 @@ func parseJSON(data []byte, maxDepth int) (node, error) {
 	return n, nil
 }
 
-func (p *parser) fail(format string, args ...any) error {
+func (p *parser) fail(format string, args ...any) *syntaxError {
 	before := p.data[:p.at]
 	line := 1 + bytes.Count(before, []byte{'\n'})
 	column := 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
@@ -198,7 +201,7 @@ func (p *parser) word() (nodeKind, error) {
 func (p *parser) enter() error {
 	if p.depth++; p.depth > p.maxDepth {
 		err := p.fail("nested deeper than the %d levels allowed", p.maxDepth)
-		err.(*syntaxError).tooDeep = true //nolint:errorlint // made one line above
+		err.tooDeep = true
 		return err
 	}
 	p.at++

@@ -268,7 +268,7 @@ func (in *reading) differences(before, after *node) []statement.Assignment {
 			continue
 		}
 		place := pointer(m.name)
-		field := in.attribute(m, before, place)
+		field := in.attribute(m, before, false, place)
 		if field == nil {
 			continue
 		}
@@ -282,7 +282,7 @@ func (in *reading) differences(before, after *node) []statement.Assignment {
 			continue
 		}
 		gone := member{name: m.name, value: node{kind: nullNode, raw: []byte("null")}}
-		field := in.attribute(&gone, before, pointer(m.name))
+		field := in.attribute(&gone, before, false, pointer(m.name))
 		if field == nil {
 			continue
 		}

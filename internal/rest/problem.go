@@ -16,41 +16,42 @@ import (
 // The codes of problems: PostgREST's where it has one, else the SQLSTATE that
 // PostgreSQL would answer, else larder's own (LRD and the status).
 const (
-	codeBody         = "PGRST102" // the body is empty or is no JSON
-	codeRange        = "PGRST103" // the range lies beyond the rows
-	codeMethod       = "PGRST117" // the method does not suit the resource
-	codeMedia        = "PGRST107" // no such form of answer
-	codeSingular     = "PGRST116" // not exactly one row
-	codeMaxAffected  = "PGRST124" // more rows than max-affected
-	codeUnsupported  = query.CodeUnsupported
-	codeRoute        = "PGRST125" // no such path
-	codeColumn       = query.CodeUnknownColumn
-	codeTable        = "PGRST205" // no such resource
-	codeConnection   = "PGRST000" // the database cannot be reached
-	codeTimeout      = "PGRST003" // the database did not answer in time
-	codeInternal     = "PGRSTX00"
-	codeUnique       = "23505"
-	codeForeignKey   = "23503"
-	codeNotNull      = "23502"
-	codeCheck        = "23514"
-	codeValue        = query.CodeValue
-	codeNumeric      = "22003"
-	codeFull         = "53100"
-	codeVersion      = "LRD400" // the versions asked for contradict each other, or are no numbers
-	codePatch        = "LRD401" // the JSON patch cannot be applied
-	codeUnfiltered   = "LRD402" // a change of everything that does not say so
-	codeHost         = "LRD421"
-	codeOrigin       = "LRD403"
-	codeNotFound     = "LRD404" // no record has the id
-	codeNoVersion    = "LRD406" // no such API version
-	codeSlow         = "LRD408" // the request was not received in time
-	codePatchTest    = "LRD409" // a test of a JSON patch failed
-	codePrecondition = "LRD412"
-	codeTooLarge     = "LRD413"
-	codeContentType  = "LRD415"
-	codeIdempotency  = "LRD422" // the key was used with another request
-	codeNoCondition  = "LRD428"
-	codeKey          = "LRD429" // the idempotency key is malformed
+	codeBody           = "PGRST102" // the body is empty or is no JSON
+	codeRange          = "PGRST103" // the range lies beyond the rows
+	codeMethod         = "PGRST117" // the method does not suit the resource
+	codeMedia          = "PGRST107" // no such form of answer
+	codeSingular       = "PGRST116" // not exactly one row
+	codeMaxAffected    = "PGRST124" // more rows than max-affected
+	codeUnsupported    = query.CodeUnsupported
+	codeRoute          = "PGRST125" // no such path
+	codeColumn         = query.CodeUnknownColumn
+	codeTable          = "PGRST205" // no such resource
+	codeConnection     = "PGRST000" // the database cannot be reached
+	codeTimeout        = "PGRST003" // the database did not answer in time
+	codeInternal       = "PGRSTX00"
+	codeUnique         = "23505"
+	codeForeignKey     = "23503"
+	codeNotNull        = "23502"
+	codeCheck          = "23514"
+	codeValue          = query.CodeValue
+	codeNumeric        = "22003"
+	codeFull           = "53100"
+	codeConflictTarget = "42P10"  // on_conflict names no unique set
+	codeVersion        = "LRD400" // the versions asked for contradict each other, or are no numbers
+	codePatch          = "LRD401" // the JSON patch cannot be applied
+	codeUnfiltered     = "LRD402" // a change of everything that does not say so
+	codeHost           = "LRD421"
+	codeOrigin         = "LRD403"
+	codeNotFound       = "LRD404" // no record has the id
+	codeNoVersion      = "LRD406" // no such API version
+	codeSlow           = "LRD408" // the request was not received in time
+	codePatchTest      = "LRD409" // a test of a JSON patch failed
+	codePrecondition   = "LRD412"
+	codeTooLarge       = "LRD413"
+	codeContentType    = "LRD415"
+	codeIdempotency    = "LRD422" // the key was used with another request
+	codeNoCondition    = "LRD428"
+	codeKey            = "LRD429" // the idempotency key is malformed
 )
 
 // problemBase is where the docs describe a code, the "type" of RFC 9457.
@@ -74,7 +75,7 @@ type Problem struct {
 
 // FieldError is one value of a body that was not accepted.
 type FieldError struct {
-	Field   string `json:"field"`
+	Field   string `json:"field,omitempty"`
 	Code    string `json:"code"` // of model.ValueError, or unknown, readonly, unique, reference, check
 	Message string `json:"message"`
 	Pointer string `json:"pointer,omitempty"` // RFC 6901, into the body
@@ -191,6 +192,9 @@ func explainQuery(e *query.Error) *problem {
 }
 
 func explainSyntax(e *syntaxError) *problem {
+	if e.empty {
+		return &problem{status: http.StatusBadRequest, code: codeBody, message: "the body is empty", details: "expected JSON"}
+	}
 	p := &problem{
 		status: http.StatusBadRequest, code: codeBody, message: "the body is not valid JSON",
 		details: fmt.Sprintf("line %d, column %d (byte %d): %s", e.line, e.column, e.offset, e.message),
@@ -243,7 +247,8 @@ func explainViolation(v *store.Violation) *problem {
 // fieldFault is a FieldError with the SQLSTATE that tells its sort.
 type fieldFault struct {
 	FieldError
-	state string
+	state  string
+	record string // " of record 3" where the body has several
 }
 
 // faultOf says what is wrong with a field's value.
@@ -274,7 +279,7 @@ func invalidValues(faults []fieldFault) *problem {
 	sentences := make([]string, 0, named)
 	for i, fault := range faults {
 		if i < named {
-			sentences = append(sentences, fault.Field+": "+fault.Message)
+			sentences = append(sentences, strings.TrimSpace(fault.Field+fault.record)+": "+fault.Message)
 		}
 		p.errors = append(p.errors, fault.FieldError)
 	}

@@ -86,10 +86,11 @@ func (x *exchange) missing(err error) error {
 
 // list answers GET and HEAD of a collection.
 func list(x *exchange) error {
-	q, counted, err := x.listQuery()
+	q, ranged, err := x.listQuery()
 	if err != nil {
 		return err
 	}
+	counted := q.Count != query.NoCount
 	page, err := x.server.store.List(x.r.Context(), q)
 	if err != nil {
 		return err
@@ -113,8 +114,10 @@ func list(x *exchange) error {
 		object := only(page.Body)
 		return x.server.sendTagged(x.w, x.r, http.StatusOK, x.mediaType(), object, tagOf(object))
 	}
-	if link := x.links(q, page); link != "" {
-		header["Link"] = []string{link}
+	if !ranged { // who pages by ranges asks for the next range
+		if link := x.links(q, page); link != "" {
+			header["Link"] = []string{link}
+		}
 	}
 	status := http.StatusOK
 	if counted && page.Total > int64(page.Rows) && q.Limit != 0 {
@@ -129,10 +132,10 @@ func listTag(body []byte, contentRange string) string {
 	return tagOf(append(append(make([]byte, 0, len(body)+len(contentRange)), body...), contentRange...))
 }
 
-// listQuery is what a list asks for, and whether it wants the total. The limit
+// listQuery is what a list asks for, and whether by a Range header. The limit
 // is always set: to what was asked, at most the largest page, else the page
 // size.
-func (x *exchange) listQuery() (q query.Read, counted bool, err error) {
+func (x *exchange) listQuery() (q query.Read, ranged bool, err error) {
 	request, err := x.parse()
 	if err != nil {
 		return query.Read{}, false, err
@@ -144,6 +147,7 @@ func (x *exchange) listQuery() (q query.Read, counted bool, err error) {
 		if q.Offset, q.Limit, err = query.ParseRange(values[0]); err != nil {
 			return query.Read{}, false, err
 		}
+		ranged = true
 	}
 	if q.Limit < 0 {
 		q.Limit = settings.PageSize
@@ -152,7 +156,7 @@ func (x *exchange) listQuery() (q query.Read, counted bool, err error) {
 	if x.accepted.singular {
 		q.Limit = min(q.Limit, 2) // two rows tell as well as all that it is not one
 	}
-	return q, q.Count != query.NoCount, nil
+	return q, ranged, nil
 }
 
 // contentRange is the value of Content-Range as PostgREST has it: "0-19/60",
