@@ -86,6 +86,13 @@ func violation(f *failed) error {
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		v.Kind = store.ForeignKeyViolation
 		return v
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		// ON DELETE RESTRICT is a trigger inside SQLite, and reported as one.
+		if !strings.HasPrefix(f.message, "FOREIGN KEY") {
+			return f
+		}
+		v.Kind = store.ForeignKeyViolation
+		return v
 	case sqlite3.SQLITE_CONSTRAINT_DATATYPE:
 		// In a STRICT table a sum beyond 64 bits arrives as a REAL.
 		v.Kind = store.RangeViolation
