@@ -134,7 +134,7 @@ func (s *Server) sendValue(w http.ResponseWriter, r *http.Request, status int, m
 
 // fail answers with the problem of an error.
 func (s *Server) fail(w *recorder, r *http.Request, err error) {
-	p := s.explain(err)
+	p := s.explain(r.Method, err)
 	body := p.body(r.URL.EscapedPath())
 	if p.status >= http.StatusInternalServerError {
 		body.Request = w.id

@@ -135,9 +135,9 @@ func title(status int) string {
 	return http.StatusText(status)
 }
 
-// explain turns any error into the problem that a client sees. What is not
-// known is an internal error, of which the client sees nothing.
-func (s *Server) explain(err error) *problem {
+// explain turns any error of a request into the problem that its client sees.
+// What is not known is an internal error, of which the client sees nothing.
+func (s *Server) explain(method string, err error) *problem {
 	var p *problem
 	var invalid *query.Error
 	var value *model.ValueError
@@ -154,7 +154,7 @@ func (s *Server) explain(err error) *problem {
 	case errors.As(err, &value):
 		return invalidValues([]fieldFault{faultOf(value)})
 	case errors.As(err, &violation):
-		return explainViolation(violation)
+		return explainViolation(method, violation)
 	case errors.As(err, &large):
 		return tooLarge(large.Limit)
 	case errors.Is(err, store.ErrNotFound):
@@ -214,14 +214,9 @@ func tooLarge(limit int64) *problem {
 }
 
 // explainViolation names the fields of a constraint that the database held.
-func explainViolation(v *store.Violation) *problem {
-	names := make([]string, 0, len(v.Fields))
-	for _, field := range v.Fields {
-		names = append(names, field.JSONName())
-	}
-	all := strings.Join(names, ", ")
-	if all == "" {
-		all = "the record"
+func explainViolation(method string, v *store.Violation) *problem {
+	if v.Kind == store.ForeignKeyViolation && method == http.MethodDelete {
+		return stillReferred(v)
 	}
 	p := &problem{status: http.StatusBadRequest}
 	var word, what string
@@ -229,7 +224,7 @@ func explainViolation(v *store.Violation) *problem {
 	case store.UniqueViolation:
 		p.status, p.code, word, what = http.StatusConflict, codeUnique, "unique", "another record has this value already"
 	case store.ForeignKeyViolation:
-		p.status, p.code, word, what = http.StatusConflict, codeForeignKey, "reference", "no such record exists, or other records still refer to this one"
+		p.status, p.code, word, what = http.StatusConflict, codeForeignKey, "reference", "there is no such record to refer to"
 	case store.CheckViolation:
 		p.code, word, what = codeCheck, "check", "the value is outside of what the model allows"
 	case store.NotNullViolation:
@@ -237,9 +232,25 @@ func explainViolation(v *store.Violation) *problem {
 	case store.RangeViolation:
 		p.code, word, what = codeNumeric, "range", "the result leaves the range of the field's type"
 	}
-	p.message = all + ": " + what
-	for _, name := range names {
-		p.errors = append(p.errors, FieldError{Field: name, Code: word, Message: what})
+	names := make([]string, 0, len(v.Fields))
+	for _, field := range v.Fields {
+		names = append(names, field.JSONName())
+		p.errors = append(p.errors, FieldError{Field: field.JSONName(), Code: word, Message: what})
+	}
+	if p.message = what; len(names) > 0 {
+		p.message = strings.Join(names, ", ") + ": " + what
+	}
+	return p
+}
+
+// stillReferred is the problem of a deletion that other records forbid.
+func stillReferred(v *store.Violation) *problem {
+	p := &problem{
+		status: http.StatusConflict, code: codeForeignKey, message: "other records still refer to this one",
+		hint: "delete them or let them refer to another record first",
+	}
+	for _, field := range v.Fields {
+		p.details = "by " + field.JSONName() + " of " + field.Owner.Resource()
 	}
 	return p
 }

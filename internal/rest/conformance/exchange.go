@@ -162,10 +162,13 @@ func shown() []string {
 	}
 }
 
-// record replaces the expected answer by the one that came. The headers stay
-// the ones that the document names.
+// record replaces the expected answer by the one that came. While the status
+// is the same the headers stay the ones that the document names.
 func (e *exchange) record(got answer) {
-	e.status = strconv.Itoa(got.status) + " " + http.StatusText(got.status)
+	status := strconv.Itoa(got.status) + " " + http.StatusText(got.status)
+	if e.status != status {
+		e.status, e.expected = status, nil
+	}
 	if e.expected == nil {
 		for _, name := range shown() {
 			if got.header.Get(name) != "" {
