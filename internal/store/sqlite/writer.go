@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -184,7 +185,12 @@ func (w *writer) batch(first *job) {
 	for len(succeeded) < batchWorks && time.Since(began) < batchTime {
 		j := w.join()
 		if j == nil {
-			break
+			// The callers that the last commit answered may be about to come
+			// back: let them, which costs a lone writer nothing.
+			runtime.Gosched()
+			if j = w.join(); j == nil {
+				break
+			}
 		}
 		err := w.perform(j, len(succeeded) > 0)
 		if err == nil {

@@ -1,0 +1,53 @@
+//go:build unix
+
+package bench_test
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// readers is how many connections read at the same time.
+const readers = 32
+
+// scattered is the id of the planet that the n-th request asks for.
+func scattered(n int64) string { return strconv.FormatInt(n*7919%planets+1, 10) }
+
+// BenchmarkItem reads one planet by its id.
+func BenchmarkItem(b *testing.B) {
+	w := newWorld(b, planets)
+	example := `{"id":10001,"name":"Planet 010000","population":10000000,"terrains":["desert","grasslands"],"climates":["mountains","jungle"]}`
+	compete(b, readers,
+		contestant{"bare", serve(b, bare(example, http.StatusOK)), func(n int64) []byte { return get("/planets/" + scattered(n)) }, http.StatusOK},
+		contestant{"floor", serve(b, floorReads(b, w.path)), func(n int64) []byte { return get("/planets/" + scattered(n)) }, http.StatusOK},
+		contestant{"larder", w.larder(b), func(n int64) []byte { return get("/api/v1/planets/" + scattered(n)) }, http.StatusOK})
+}
+
+// BenchmarkList reads the first page of 20 planets.
+func BenchmarkList(b *testing.B) {
+	w := newWorld(b, planets)
+	plain, larder := get("/planets"), get("/api/v1/planets?limit=20")
+	compete(b, readers,
+		contestant{"floor", serve(b, floorReads(b, w.path)), func(int64) []byte { return plain }, http.StatusOK},
+		contestant{"larder", w.larder(b), func(int64) []byte { return larder }, http.StatusOK})
+}
+
+// BenchmarkInsert creates planets with four words each, every one on the disk
+// before its answer.
+func BenchmarkInsert(b *testing.B) {
+	for _, writers := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			w := newWorld(b, 0)
+			floor := newFloorWriter(b, filepath.Join(b.TempDir(), "floor.db"), w.schema)
+			body := func(n int64) string {
+				return fmt.Sprintf(`{"name":"Planet %d","population":%d,"terrains":["desert","swamp"],"climates":["arid","humid"]}`, n, n)
+			}
+			compete(b, writers,
+				contestant{"floor", serve(b, floor), func(n int64) []byte { return post("/planets", body(n)) }, http.StatusCreated},
+				contestant{"larder", w.larder(b), func(n int64) []byte { return post("/api/v1/planets", body(n)) }, http.StatusCreated})
+		})
+	}
+}

@@ -1,0 +1,164 @@
+//go:build unix
+
+package bench_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// turn is how long a contestant is asked before the next one's turn.
+const turn = 100 * time.Millisecond
+
+// contestant is a server and how to ask it.
+type contestant struct {
+	name    string // the unit of its metric is name/s
+	address string
+	request func(n int64) []byte // the n-th request, as it goes over the wire
+	status  int                  // that every answer must have
+}
+
+// compete asks the contestants in turns from so many connections, kept alive,
+// and reports their rates and the rate of the last in percent of each other. It
+// also reports the processor time that an answer took, the client's share
+// included: that is steadier on a machine that has other things to do.
+func compete(b *testing.B, connections int, contestants ...contestant) {
+	b.Helper()
+	answered := make([]int64, len(contestants))
+	lasted := make([]time.Duration, len(contestants))
+	worked := make([]time.Duration, len(contestants))
+	pools := make([][]*client, len(contestants))
+	var asked atomic.Int64
+	for i, c := range contestants {
+		pools[i] = make([]*client, connections)
+		for j := range pools[i] {
+			pools[i][j] = dial(b, c)
+		}
+		ask(b, pools[i], &asked, turn/4) // statements are prepared, caches are warm
+	}
+	for b.Loop() {
+		for i := range contestants {
+			before := processorTime(b)
+			n, took := ask(b, pools[i], &asked, turn)
+			worked[i] += processorTime(b) - before
+			answered[i] += n
+			lasted[i] += took
+		}
+	}
+	rate := func(i int) float64 { return float64(answered[i]) / lasted[i].Seconds() }
+	last := len(contestants) - 1
+	for i, c := range contestants {
+		b.ReportMetric(rate(i), c.name+"/s")
+		b.ReportMetric(float64(worked[i].Microseconds())/float64(answered[i]), c.name+"-cpu-µs")
+		if i < last {
+			b.ReportMetric(100*rate(last)/rate(i), "%of-"+c.name)
+		}
+	}
+	b.ReportMetric(0, "ns/op") // a round of turns says nothing
+}
+
+// ask lets every client ask until the time is over and returns how many
+// answers came in how long.
+func ask(b *testing.B, clients []*client, asked *atomic.Int64, duration time.Duration) (answers int64, took time.Duration) {
+	b.Helper()
+	var total atomic.Int64
+	var group sync.WaitGroup
+	began := time.Now()
+	for _, c := range clients {
+		group.Go(func() {
+			n := int64(0)
+			for ; time.Since(began) < duration; n++ {
+				if err := c.ask(asked.Add(1)); err != nil {
+					b.Errorf("%s: %v", c.name, err)
+					return
+				}
+			}
+			total.Add(n)
+		})
+	}
+	group.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+	return total.Load(), time.Since(began)
+}
+
+// processorTime is what this process has used of all processors.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	check(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// client is one connection of HTTP/1.1. It does as little as it can, because
+// it shares the processors with the server that it measures.
+type client struct {
+	contestant
+	conn   net.Conn
+	answer *bufio.Reader
+}
+
+func dial(b *testing.B, c contestant) *client {
+	b.Helper()
+	conn, err := net.Dial("tcp", c.address)
+	check(b, err)
+	b.Cleanup(func() { _ = conn.Close() })
+	return &client{contestant: c, conn: conn, answer: bufio.NewReaderSize(conn, 32<<10)}
+}
+
+var contentLength = []byte("Content-Length: ")
+
+// ask sends the n-th request and reads its answer.
+func (c *client) ask(n int64) error {
+	if _, err := c.conn.Write(c.request(n)); err != nil {
+		return err
+	}
+	line, err := c.answer.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	status := string(line[len("HTTP/1.1 "):])
+	wanted := strconv.AppendInt(nil, int64(c.status), 10)
+	as := bytes.HasPrefix([]byte(status), wanted)
+	length := 0
+	for {
+		line, err := c.answer.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) == len("\r\n") {
+			break
+		}
+		if text, is := bytes.CutPrefix(line, contentLength); is {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(text))); err != nil {
+				return err
+			}
+		}
+	}
+	if !as || length == 0 {
+		body, _ := io.ReadAll(io.LimitReader(c.answer, int64(length)))
+		return fmt.Errorf("answer of %d bytes, %s%s", length, status, body)
+	}
+	_, err = c.answer.Discard(length)
+	return err
+}
+
+// get is a request for a resource.
+func get(target string) []byte {
+	return []byte("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n")
+}
+
+// post is a request that creates a record.
+func post(target, body string) []byte {
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", target, len(body), body)
+}
