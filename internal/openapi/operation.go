@@ -27,7 +27,7 @@ func filterNames(n names) []string {
 func (w *writer) collection(n names) object {
 	listParameters := parameters(append(filterNames(n), "select", "order", "limit", "offset", "after", "before", "Range", "Prefer.read", "If-None-Match.read")...)
 	listHeaders := []string{"Content-Range", "Link", "ETag", "Preference-Applied", "API-Version"}
-	list := w.operation(n, "list"+n.many, "List "+n.tag, "With `Accept: application/vnd.pgrst.object+json`, the one record that matches; it is an error if there is not exactly one.")
+	list := w.operation(n, "list"+n.many, "List "+n.plural, "With `Accept: application/vnd.pgrst.object+json`, the one record that matches; it is an error if there is not exactly one.")
 	list = append(list,
 		member{"parameters", listParameters},
 		member{"responses", responses(
@@ -36,7 +36,7 @@ func (w *writer) collection(n names) object {
 			answer("304", "Nothing has changed since the answer with this `ETag`.", []string{"ETag"}, nil),
 		).problems("400", "406", "412", "416", "503")},
 	)
-	count := w.operation(n, "count"+n.many, "Count "+n.tag, "What GET answers, without the body. With `Prefer: count=exact`, `Content-Range` ends in the total.")
+	count := w.operation(n, "count"+n.many, "Count "+n.plural, "What GET answers, without the body. With `Prefer: count=exact`, `Content-Range` ends in the total.")
 	count = append(count,
 		member{"parameters", listParameters},
 		member{"responses", responses(
@@ -60,7 +60,7 @@ func (w *writer) create(n names) object {
 	created := object{{mediaJSON, object{{"schema", object{{"oneOf", []any{ref("schemas", n.record), arrayOf(ref("schemas", n.record))}}}}}}}
 	created = append(created, member{mediaSingular, object{{"schema", ref("schemas", n.record)}}})
 	headers := []string{"Location", "ETag", "Content-Range", "Preference-Applied", "API-Version"}
-	operation := w.operation(n, "create"+n.many, "Create "+n.tag, "One record, or an array of them: all or none. One is answered by an object, an array by an array.")
+	operation := w.operation(n, "create"+n.many, "Create "+n.plural, "One record, or an array of them: all or none. One is answered by an object, an array by an array.")
 	return append(operation,
 		member{"parameters", parameters("select", "columns", "on_conflict", "Prefer.create", "Idempotency-Key")},
 		member{"requestBody", object{
@@ -76,7 +76,7 @@ func (w *writer) create(n names) object {
 
 // many is PATCH or DELETE of a collection.
 func (w *writer) many(n names, verb, summary, description string, hasBody bool) object {
-	operation := w.operation(n, verb+"Many"+n.many, summary+" "+n.tag, description+" Without a filter nothing is changed, unless `_all=true` says that every record is meant.")
+	operation := w.operation(n, verb+"Many"+n.many, summary+" "+n.plural, description+" Without a filter nothing is changed, unless `_all=true` says that every record is meant.")
 	operation = append(operation, member{"parameters", parameters(append(filterNames(n), "all", "select", "Prefer.many")...)})
 	problems := []string{"400", "406", "409", "503"}
 	if hasBody {
@@ -98,15 +98,15 @@ func (w *writer) many(n names, verb, summary, description string, hasBody bool) 
 func (w *writer) item(n names) object {
 	record := itemContent(n)
 	headers := []string{"ETag", "Preference-Applied", "API-Version"}
-	readParameters := member{"parameters", parameters("select", "If-None-Match.read")}
+	readParameters := member{"parameters", w.itemParameters(n, "select", "If-None-Match.read")}
 	unchanged := answer("304", "The record has not changed since the answer with this `ETag`.", []string{"ETag"}, nil)
-	get := append(w.operation(n, "get"+n.one, "Read a "+n.one, ""),
+	get := append(w.operation(n, "get"+n.one, "Read one "+n.singular, ""),
 		readParameters,
 		member{"responses", responses(
 			answer("200", "The record.", headers, record), unchanged,
 		).problems("400", "404", "406", "412", "503")},
 	)
-	head := append(w.operation(n, "head"+n.one, "Look at a "+n.one, "What GET answers, without the body."),
+	head := append(w.operation(n, "head"+n.one, "Look at one "+n.singular, "What GET answers, without the body."),
 		readParameters,
 		member{"responses", responses(
 			answer("200", "The record is there.", headers, nil), unchanged,
@@ -114,7 +114,6 @@ func (w *writer) item(n names) object {
 		)},
 	)
 	return object{
-		{"parameters", []any{w.idParameter(n.kind)}},
 		{"get", get},
 		{"head", head},
 		{"put", w.put(n, record, headers)},
@@ -125,9 +124,9 @@ func (w *writer) item(n names) object {
 
 // put is PUT of one record.
 func (w *writer) put(n names, record object, headers []string) object {
-	operation := w.operation(n, "replace"+n.one, "Replace a "+n.one, "Makes the record with this id if there is none.")
+	operation := w.operation(n, "replace"+n.one, "Replace one "+n.singular, "Makes the record with this id if there is none.")
 	return append(operation,
-		member{"parameters", parameters("select", "Prefer.change", "If-Match", "If-None-Match.write")},
+		member{"parameters", w.itemParameters(n, "select", "Prefer.change", "If-Match", "If-None-Match.write")},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", object{{mediaJSON, object{{"schema", ref("schemas", n.replace)}}}}},
@@ -142,10 +141,10 @@ func (w *writer) put(n names, record object, headers []string) object {
 
 // patchOne is PATCH of one record.
 func (w *writer) patchOne(n names, record object, headers []string) object {
-	operation := w.operation(n, "update"+n.one, "Change a "+n.one, "By a JSON Merge Patch, whose values may be operators, or by a JSON Patch (RFC 6902). The content type tells which.")
+	operation := w.operation(n, "update"+n.one, "Change one "+n.singular, "By a JSON Merge Patch, whose values may be operators, or by a JSON Patch (RFC 6902). The content type tells which.")
 	merge := object{{"schema", ref("schemas", n.patch)}}
 	return append(operation,
-		member{"parameters", parameters("select", "Prefer.change", "If-Match")},
+		member{"parameters", w.itemParameters(n, "select", "Prefer.change", "If-Match")},
 		member{"requestBody", object{
 			{"required", true},
 			{"content", object{
@@ -163,9 +162,9 @@ func (w *writer) patchOne(n names, record object, headers []string) object {
 
 // remove is DELETE of one record.
 func (w *writer) remove(n names, record object) object {
-	operation := w.operation(n, "delete"+n.one, "Delete a "+n.one, "")
+	operation := w.operation(n, "delete"+n.one, "Delete one "+n.singular, "")
 	return append(operation,
-		member{"parameters", parameters("Prefer.change", "If-Match")},
+		member{"parameters", w.itemParameters(n, "Prefer.change", "If-Match")},
 		member{"responses", responses(
 			answer("200", "Deleted; the record as it was, for `return=representation`.", []string{"Preference-Applied", "API-Version"}, record),
 			answer("204", "Deleted.", []string{"Preference-Applied", "API-Version"}, nil),

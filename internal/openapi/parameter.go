@@ -20,14 +20,14 @@ var meanings = map[query.Operator]string{
 	query.GreaterEqual: "greater or equal",
 	query.Less:         "less",
 	query.LessEqual:    "less or equal",
-	query.Like:         "matches a pattern in which `*` stands for any text",
-	query.ILike:        "the same, whatever the case",
+	query.Like:         "like a pattern in which `*` stands for any text",
+	query.ILike:        "the same whatever the case",
 	query.In:           "one of `(a,b,c)`",
 	query.Is:           "`null` or `not_null`",
-	query.IsDistinct:   "not equal, where null is a value like others",
-	query.Contains:     "the list contains all of `{a,b}`",
-	query.Contained:    "the list contains nothing but `{a,b}`",
-	query.Overlaps:     "the list contains one of `{a,b}`",
+	query.IsDistinct:   "not equal, with null a value like others",
+	query.Contains:     "contains all of `{a,b}`",
+	query.Contained:    "contains nothing but `{a,b}`",
+	query.Overlaps:     "contains one of `{a,b}`",
 }
 
 // filterParameter is the parameter that filters by a field, or nil for one
@@ -37,19 +37,18 @@ func filterParameter(field *model.Field) object {
 	if slices.Contains(reserved, name) {
 		return nil
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "Filters by `%s`: an operator, a point and a value. `not.` before the operator negates it.\n", name)
+	var operators []string
 	for _, operator := range query.Operators(field) {
 		meaning := meanings[operator]
 		if operator == query.Is && field.Scalar == model.Boolean && !field.IsList() {
 			meaning = "`null`, `not_null`, `true`, `false` or `unknown`"
 		}
-		fmt.Fprintf(&text, "\n- `%s` %s", operator, meaning)
+		operators = append(operators, fmt.Sprintf("`%s.` %s", operator, meaning))
 	}
 	return object{
 		{"name", name},
 		{"in", "query"},
-		{"description", text.String()},
+		{"description", fmt.Sprintf("Filters by `%s`, with an operator before the value: %s. `not.` before the operator negates it.", name, strings.Join(operators, ", "))},
 		{"schema", object{{"type", "string"}, {"pattern", filterPattern(field)}}},
 	}
 }
@@ -90,7 +89,7 @@ func sharedParameters(info Info) object {
 		{"select", textParameter("select", "query", "The attributes that the answer holds, in that order: `id,name`. `alias:attribute` gives another name, `*` means all. The answer's records then have these members only.")},
 		{"order", textParameter("order", "query", "The order of the records: `name.desc.nullslast,id`. Unless said, ascending, and nulls greater than every value.")},
 		{"limit", whole("limit", fmt.Sprintf("Rows of the page; at most %s.", number(info.MaxLimit)), member{"maximum", info.MaxLimit}, member{"default", info.PageSize})},
-		{"offset", whole("offset", "Rows to skip. The links of an answer lead through a long list faster.", member{"default", 0})},
+		{"offset", whole("offset", "Rows to skip. The links of an answer lead through a long list faster.")},
 		{"and", textParameter("and", "query", fmt.Sprintf(tree, "all of which must hold"))},
 		{"or", textParameter("or", "query", fmt.Sprintf(tree, "one of which must hold"))},
 		{"not.and", textParameter("not.and", "query", fmt.Sprintf(tree, "not all of which may hold"))},
@@ -126,6 +125,11 @@ func (w *writer) idParameter(t *model.Type) object {
 		{"description", "The id of a " + t.Name + "."},
 		{"schema", w.scalar(t.ID)},
 	}
+}
+
+// itemParameters are the id and references to shared parameters.
+func (w *writer) itemParameters(n names, shared ...string) []any {
+	return append([]any{w.idParameter(n.kind)}, parameters(shared...)...)
 }
 
 // parameters are references to shared parameters.

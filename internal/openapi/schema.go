@@ -13,6 +13,8 @@ import (
 type names struct {
 	kind       *model.Type
 	tag        string // "Shopping lists"
+	plural     string // "shopping lists"
+	singular   string // "shopping list"
 	one, many  string // of operations: "ShoppingList", "ShoppingLists"
 	record     string // schema of a record as it is read
 	create     string // schema of a new record
@@ -27,11 +29,13 @@ func (w *writer) describe(t *model.Type) names {
 	words := strings.Split(t.Resource(), "-")
 	n := names{
 		kind: t, one: t.Name,
-		tag:     capital(strings.Join(words, " ")),
-		record:  t.Name,
-		create:  w.free("New" + t.Name),
-		replace: w.free(t.Name + "Replacement"),
-		patch:   w.free(t.Name + "Patch"),
+		plural:   strings.Join(words, " "),
+		singular: strings.ReplaceAll(t.Table(), "_", " "),
+		tag:      capital(strings.Join(words, " ")),
+		record:   t.Name,
+		create:   w.free("New" + t.Name),
+		replace:  w.free(t.Name + "Replacement"),
+		patch:    w.free(t.Name + "Patch"),
 
 		attributes: t.Attributes(w.version),
 	}
@@ -217,10 +221,10 @@ func withCheck(schema object, field *model.Field) object {
 	}
 	if isNumber(field.Scalar) {
 		if check.Min != "" {
-			schema = append(schema, member{"minimum", json.Number(check.Min)})
+			schema = append(schema, member{"minimum", bound(field, check.Min)})
 		}
 		if check.Max != "" {
-			schema = append(schema, member{"maximum", json.Number(check.Max)})
+			schema = append(schema, member{"maximum", bound(field, check.Max)})
 		}
 	}
 	if check.MinLength != nil {
@@ -233,6 +237,17 @@ func withCheck(schema object, field *model.Field) object {
 		schema = schema.with("pattern", check.Pattern)
 	}
 	return schema
+}
+
+// bound writes a bound of a number as JSON, which is stricter than SDL about
+// the form of numbers. The parser of the models has seen that it is a value of
+// the field.
+func bound(field *model.Field, literal string) json.RawMessage {
+	value, err := field.AcceptText(literal)
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return field.AppendJSON(nil, value)
 }
 
 // portable reports whether a pattern means the same in ECMA-262, which JSON
