@@ -94,8 +94,10 @@ const (
 )
 
 // TotalOrder is r's order with the id as its last term, unless the id is in
-// it already; what follows the id can change nothing and is left out. The
-// positions in After and Before have one value for each of its terms.
+// it already; what follows the id can change nothing and is left out. The id
+// goes in the direction of the term before it, because that is how an index on
+// that term is read backwards. The positions in After and Before have one
+// value for each of its terms.
 func (r Read) TotalOrder() []Order {
 	order := make([]Order, 0, len(r.Order)+1)
 	for _, term := range r.Order {
@@ -104,5 +106,6 @@ func (r Read) TotalOrder() []Order {
 			return order
 		}
 	}
-	return append(order, Order{Field: r.Type.ID})
+	descending := len(order) > 0 && order[len(order)-1].Descending
+	return append(order, Order{Field: r.Type.ID, Descending: descending})
 }
