@@ -285,13 +285,7 @@ func (w *writer) selected(q query.Read) error {
 		return err
 	}
 	w.orderBy(q.TotalOrder())
-	w.add(" LIMIT ")
-	w.bind(w.dialect.unlimited())
-	if q.Limit >= 0 {
-		w.args[len(w.args)-1] = int64(q.Limit)
-	}
-	w.add(" OFFSET ")
-	w.bind(int64(q.Offset))
+	w.limit(int64(q.Limit), int64(q.Offset))
 	w.add(")")
 	return nil
 }

@@ -69,36 +69,62 @@ func (w *writer) position(b *Builder, q query.Read, order []query.Order) {
 
 // source writes what a page is read from. The rows beyond a position are
 // several stretches of the order, each of which an index can find, so that a
-// page costs the same however deep it is.
+// page costs the same however deep it is. The rows of a page are chosen in a
+// subquery where the database would else write JSON for rows that it skips.
 func (w *writer) source(q query.Read, order []query.Order, stretches []stretch) error {
-	if len(stretches) == 1 {
-		w.add(quote(q.Type.Table()), " AS r")
-		return w.stretch(q, order, stretches[0])
+	limit, offset := wanted(q)
+	if len(stretches) == 1 && offset == 0 {
+		return w.stretch(q, order, stretches[0], limit, 0)
 	}
 	w.add("(")
+	if len(stretches) == 1 {
+		w.add("SELECT r.* FROM ")
+		if err := w.stretch(q, order, stretches[0], limit, offset); err != nil {
+			return err
+		}
+		w.add(") AS r")
+		w.orderBy(order)
+		return nil
+	}
 	for i, s := range stretches {
 		if i > 0 {
 			w.add(" UNION ALL ")
 		}
-		w.add("SELECT * FROM (SELECT r.* FROM ", quote(q.Type.Table()), " AS r")
-		if err := w.stretch(q, order, s); err != nil {
+		w.add("SELECT * FROM (SELECT r.* FROM ")
+		if err := w.stretch(q, order, s, limit, 0); err != nil {
 			return err
 		}
 		w.add(") AS s")
 	}
 	w.add(") AS r")
 	w.orderBy(order)
-	w.limit(q)
+	w.limit(limit, 0)
 	return nil
 }
 
-// stretch writes the condition, the order and the limit of one stretch.
-func (w *writer) stretch(q query.Read, order []query.Order, s stretch) error {
+// wanted is how many rows a page reads, -1 for all, and how many it skips. One
+// more than asked for tells whether more follows. A position takes the place
+// of an offset.
+func wanted(q query.Read) (limit, offset int64) {
+	limit = -1
+	if q.Limit >= 0 && q.Limit < math.MaxInt {
+		limit = int64(q.Limit) + 1
+	}
+	if q.After == nil && q.Before == nil {
+		offset = int64(q.Offset)
+	}
+	return limit, offset
+}
+
+// stretch writes the table and the condition, the order and the limit of one
+// stretch.
+func (w *writer) stretch(q query.Read, order []query.Order, s stretch, limit, offset int64) error {
+	w.add(quote(q.Type.Table()), " AS r")
 	if err := w.where(q.Filter, s); err != nil {
 		return err
 	}
 	w.orderBy(order)
-	w.limit(q)
+	w.limit(limit, offset)
 	return nil
 }
 
@@ -114,19 +140,19 @@ func (w *writer) orderBy(order []query.Order) {
 	}
 }
 
-// limit writes the page's size and one more, which tells whether more follows.
-func (w *writer) limit(q query.Read) {
-	if q.Limit >= 0 || q.Offset > 0 {
+// limit writes how many rows are read, -1 being all, and how many are skipped.
+func (w *writer) limit(limit, offset int64) {
+	if limit >= 0 || offset > 0 {
 		w.add(" LIMIT ")
-		if q.Limit >= 0 && q.Limit < math.MaxInt {
-			w.bind(int64(q.Limit) + 1)
-		} else {
+		if limit < 0 {
 			w.bind(w.dialect.unlimited())
+		} else {
+			w.bind(limit)
 		}
 	}
-	if q.Offset > 0 {
+	if offset > 0 {
 		w.add(" OFFSET ")
-		w.bind(int64(q.Offset))
+		w.bind(offset)
 	}
 }
 

@@ -7,25 +7,25 @@ SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', coalesce(r.
 -- planet?select=name&order=population.desc&limit=3
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', coalesce(r."population"::text, 'null'), ',', r."id"::text, ']')
   FROM "planet" AS r
-  ORDER BY r."population" DESC, r."id" LIMIT $1;
+  ORDER BY r."population" DESC, r."id" DESC LIMIT $1;
 -- with [4]
 
 -- planet?select=name&order=population.desc.nullslast,name&limit=3&offset=6
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', coalesce(r."population"::text, 'null'), ',', to_json(r."name")::text, ',', r."id"::text, ']')
-  FROM "planet" AS r
-  ORDER BY r."population" DESC NULLS LAST, r."name", r."id" LIMIT $1 OFFSET $2;
+  FROM (SELECT r.* FROM "planet" AS r ORDER BY r."population" DESC NULLS LAST, r."name", r."id" LIMIT $1 OFFSET $2) AS r
+  ORDER BY r."population" DESC NULLS LAST, r."name", r."id";
 -- with [4 6]
 
 -- planet?select=name&order=name.desc&limit=3
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', to_json(r."name")::text, ',', r."id"::text, ']')
   FROM "planet" AS r
-  ORDER BY r."name" DESC, r."id" LIMIT $1;
+  ORDER BY r."name" DESC, r."id" DESC LIMIT $1;
 -- with [4]
 
 -- planet?select=name&offset=6
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
-  FROM "planet" AS r
-  ORDER BY r."id" LIMIT $1 OFFSET $2;
+  FROM (SELECT r.* FROM "planet" AS r ORDER BY r."id" LIMIT $1 OFFSET $2) AS r
+  ORDER BY r."id";
 -- with [<nil> 6]
 
 -- counted

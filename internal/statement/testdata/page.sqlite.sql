@@ -7,25 +7,25 @@ SELECT concat('{"name":', json_quote(r."name"), '}'), concat('[', ifnull(r."popu
 -- planet?select=name&order=population.desc&limit=3
 SELECT concat('{"name":', json_quote(r."name"), '}'), concat('[', ifnull(r."population", 'null'), ',', r."id", ']')
   FROM "planet" AS r
-  ORDER BY r."population" DESC NULLS FIRST, r."id" LIMIT ?;
+  ORDER BY r."population" DESC NULLS FIRST, r."id" DESC LIMIT ?;
 -- with [4]
 
 -- planet?select=name&order=population.desc.nullslast,name&limit=3&offset=6
 SELECT concat('{"name":', json_quote(r."name"), '}'), concat('[', ifnull(r."population", 'null'), ',', json_quote(r."name"), ',', r."id", ']')
-  FROM "planet" AS r
-  ORDER BY r."population" DESC, r."name", r."id" LIMIT ? OFFSET ?;
+  FROM (SELECT r.* FROM "planet" AS r ORDER BY r."population" DESC, r."name", r."id" LIMIT ? OFFSET ?) AS r
+  ORDER BY r."population" DESC, r."name", r."id";
 -- with [4 6]
 
 -- planet?select=name&order=name.desc&limit=3
 SELECT concat('{"name":', json_quote(r."name"), '}'), concat('[', json_quote(r."name"), ',', r."id", ']')
   FROM "planet" AS r
-  ORDER BY r."name" DESC, r."id" LIMIT ?;
+  ORDER BY r."name" DESC, r."id" DESC LIMIT ?;
 -- with [4]
 
 -- planet?select=name&offset=6
 SELECT concat('{"name":', json_quote(r."name"), '}'), concat('[', r."id", ']')
-  FROM "planet" AS r
-  ORDER BY r."id" LIMIT ? OFFSET ?;
+  FROM (SELECT r.* FROM "planet" AS r ORDER BY r."id" LIMIT ? OFFSET ?) AS r
+  ORDER BY r."id";
 -- with [-1 6]
 
 -- counted
