@@ -210,10 +210,13 @@ func (c *column) typeName() string {
 		name = fmt.Sprintf("Decimal(%d, %d)", c.precision, c.scale)
 	}
 	if c.list {
-		name = "[" + name + "] @json"
+		name = "[" + name + "]"
 	}
 	if c.required {
 		name += "!"
+	}
+	if c.list {
+		name += " @json"
 	}
 	return name
 }

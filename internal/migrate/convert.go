@@ -186,6 +186,8 @@ func (p postgres) convert(x string, from, to *column) string {
 		return fmt.Sprintf("CASE WHEN %s::double precision::numeric = %s THEN %s::double precision ELSE ('not exact: ' || %s)::double precision END", x, x, x, x)
 	case isInteger(a) && b == model.Decimal, a == model.Decimal && b == model.Float:
 		return x + "::" + target
+	case a == model.Decimal && b == model.Decimal && to.scale >= from.scale:
+		return x
 	case a == model.Decimal && b == model.Decimal:
 		return exact(x, to.scale)
 	case a == model.Float && b == model.Decimal:

@@ -5,18 +5,7 @@ import (
 	"testing"
 
 	_ "modernc.org/sqlite"
-
-	"github.com/larderhq/larder/internal/model"
 )
-
-func parse(t testing.TB, sdl string) *model.Schema {
-	t.Helper()
-	schema, err := model.Parse("models.graphql", []byte(sdl))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
 
 func TestSQLiteAcceptsWhatCreateWrites(t *testing.T) {
 	schema := parse(t, everything)

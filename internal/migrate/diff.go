@@ -147,25 +147,24 @@ func aside(name string, needed bool) string {
 	return name[:min(len(name), 63)]
 }
 
-// rename tells the renames in an order in which no name is taken yet.
+// rename tells the renames: first what makes way for others. Two names never
+// change places, because the models refuse @renamed(from:) a name that is
+// taken.
 func (d *difference) rename() {
-	var tables []renaming
-	for _, from := range d.from.tables {
-		tables = append(tables, renaming{from.name, d.tableNow[from], from, nil})
-	}
-	for _, r := range orderRenames(tables) {
-		isAside := d.to.byName[r.from] != nil && !d.survives(r.table)
-		d.changes = append(d.changes, renameTable{r.from, r.to, r.table, isAside})
-	}
-	for _, from := range d.from.tables {
-		var columns []renaming
-		for _, c := range from.columns {
-			columns = append(columns, renaming{c.name, d.columnNow[c], from, c})
+	for _, asides := range []bool{true, false} {
+		for _, t := range d.from.tables {
+			if isAside := !d.survives(t); t.name != d.tableNow[t] && isAside == asides {
+				d.changes = append(d.changes, renameTable{t.name, d.tableNow[t], t, isAside})
+			}
 		}
-		for _, r := range orderRenames(columns) {
-			change := renameColumn{from: r.from, to: r.to, table: d.tableNow[from], column: r.column}
-			change.aside = !d.columnSurvives(r.column)
-			d.changes = append(d.changes, change)
+	}
+	for _, t := range d.from.tables {
+		for _, asides := range []bool{true, false} {
+			for _, c := range t.columns {
+				if isAside := d.survives(t) && !d.columnSurvives(c); c.name != d.columnNow[c] && isAside == asides {
+					d.changes = append(d.changes, renameColumn{c.name, d.columnNow[c], d.tableNow[t], c, isAside})
+				}
+			}
 		}
 	}
 }
@@ -186,42 +185,6 @@ func (d *difference) columnSurvives(old *column) bool {
 		}
 	}
 	return false
-}
-
-// renaming is one name that becomes another.
-type renaming struct {
-	from, to string
-	table    *table
-	column   *column
-}
-
-// orderRenames leaves out what keeps its name and orders the rest so that each
-// new name is free by its turn; a ring is opened by a name in between.
-func orderRenames(all []renaming) []renaming {
-	var open, ordered []renaming
-	taken := map[string]bool{}
-	for _, r := range all {
-		taken[r.from] = true
-		if r.from != r.to {
-			open = append(open, r)
-		}
-	}
-	for len(open) > 0 {
-		next := slices.IndexFunc(open, func(r renaming) bool { return !taken[r.to] })
-		if next < 0 {
-			first := &open[0]
-			between := aside(first.from, true)
-			ordered = append(ordered, renaming{first.from, between, first.table, first.column})
-			delete(taken, first.from)
-			first.from = between
-			continue
-		}
-		delete(taken, open[next].from)
-		taken[open[next].to] = true
-		ordered = append(ordered, open[next])
-		open = slices.Delete(open, next, next+1)
-	}
-	return ordered
 }
 
 func (d *difference) create() {

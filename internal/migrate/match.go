@@ -116,6 +116,9 @@ func matchDeclarations(kind, owner string, olds, news []declaration) (map[int]in
 			continue
 		}
 		source, known := at[d.renamedFrom]
+		if len(olds) == 0 {
+			continue // a first migration: whatever was renamed was so elsewhere
+		}
 		if !known {
 			return nil, unknownSource(kind, owner, d, names)
 		}

@@ -43,7 +43,7 @@ func (p postgres) change(out *steps, d *difference, c Change) {
 	case changeReference:
 		p.changeReference(out, d, c)
 	case addIndex:
-		out.add(constrain, p.createIndex(c.index))
+		out.add(c.phase(), p.createIndex(c.index))
 	case dropIndex:
 		out.add(release, p.dropIndex(c.index))
 	case renameIndex:

@@ -123,7 +123,7 @@ func (s sqlite) change(out *steps, d *difference, c Change, rebuilds map[string]
 	case changeCheck:
 		s.changeCheck(out, c)
 	case addIndex:
-		out.add(constrain, s.createIndex(c.index))
+		out.add(c.phase(), s.createIndex(c.index))
 	case dropIndex:
 		out.add(release, "DROP INDEX "+quote(c.index.name))
 	case renameIndex:
@@ -204,6 +204,9 @@ func addCheck(c *column, condition string) string {
 func (s sqlite) rebuild(d *difference, t *table, changes []Change) []step {
 	out := &steps{title: fmt.Sprintf("Rebuild table %s, for what SQLite cannot alter in place:", t.name)}
 	for _, c := range changes {
+		if check, ok := c.(changeCheck); ok && check.from.checkText() == check.to.checkText() {
+			continue // it follows from the type
+		}
 		out.title += "\n  " + c.String()
 	}
 	now, old := quote(rebuilt(t.name)), quote(t.name)

@@ -43,6 +43,15 @@ func (s *steps) add(p phase, statements ...string) {
 	}
 }
 
+// phase is that of the index: one of a new table comes with it, so that the
+// values that are moved there find each other.
+func (c addIndex) phase() phase {
+	if c.fresh {
+		return create
+	}
+	return constrain
+}
+
 // inOrder sorts steps by phase and keeps their order within one.
 func inOrder(all []step) []step {
 	slices.SortStableFunc(all, func(a, b step) int { return int(a.phase) - int(b.phase) })

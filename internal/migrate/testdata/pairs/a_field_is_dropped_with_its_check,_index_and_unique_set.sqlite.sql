@@ -1,0 +1,11 @@
+-- 0002_to for sqlite. Once a database has applied it, it must not change.
+
+-- drop index item_note_idx (note)
+DROP INDEX "item_note_idx";
+
+-- drop unique item_name_note_key (name, note)
+DROP INDEX "item_name_note_key";
+
+-- drop Item.note
+ALTER TABLE "item" DROP CONSTRAINT "item_note_check";
+ALTER TABLE "item" DROP COLUMN "note";

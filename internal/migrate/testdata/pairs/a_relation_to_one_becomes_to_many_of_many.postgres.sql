@@ -1,0 +1,28 @@
+-- 0002_to for postgres. Once a database has applied it, it must not change.
+
+-- drop index planet_film_id_idx (film_id)
+DROP INDEX "planet_film_id_idx";
+
+-- add Film.planets
+CREATE TABLE "film_planets" (
+  "film_id" bigint NOT NULL,
+  "position" bigint NOT NULL,
+  "planet_id" bigint NOT NULL,
+  CONSTRAINT "film_planets_pkey" PRIMARY KEY ("film_id", "position")
+);
+
+-- add index film_planets_planet_id_idx (planet_id)
+CREATE INDEX "film_planets_planet_id_idx" ON "film_planets" ("planet_id");
+
+-- move the values of Planet.films from a foreign key to a join table
+INSERT INTO "film_planets" ("film_id", "position", "planet_id")
+SELECT m."value", row_number() OVER (PARTITION BY m."value" ORDER BY m."owner") - 1, m."owner" FROM (
+  SELECT "id" AS "owner", 0 AS "position", "film_id" AS "value" FROM "planet" WHERE "film_id" IS NOT NULL
+) AS m;
+
+-- drop the old column of Planet.film
+ALTER TABLE "planet" DROP COLUMN "film_id";
+
+-- add Film.planets
+ALTER TABLE "film_planets" ADD CONSTRAINT "film_planets_film_id_fkey" FOREIGN KEY ("film_id") REFERENCES "film" ("id") ON DELETE CASCADE;
+ALTER TABLE "film_planets" ADD CONSTRAINT "film_planets_planet_id_fkey" FOREIGN KEY ("planet_id") REFERENCES "planet" ("id") ON DELETE CASCADE;

@@ -1,0 +1,18 @@
+-- 0002_to for sqlite. Once a database has applied it, it must not change.
+-- larder:foreign-keys off
+
+-- add Item.list: reference to list
+ALTER TABLE "item" ADD COLUMN "list_id" INTEGER REFERENCES "list" ("id") ON DELETE RESTRICT;
+
+-- move the values of List.items from a join table to a foreign key of Item
+UPDATE "item" AS t SET "list_id" = (
+  SELECT m."owner" FROM (
+    SELECT "list_id" AS "owner", "position", "item_id" AS "value" FROM "list_items"
+  ) AS m WHERE m."value" = t."id" ORDER BY m."owner" LIMIT 1
+);
+
+-- drop the old table of List.items
+DROP TABLE "list_items";
+
+-- add index item_list_id_idx (list_id)
+CREATE INDEX "item_list_id_idx" ON "item" ("list_id");

@@ -1,0 +1,28 @@
+-- 0002_to for postgres. Once a database has applied it, it must not change.
+
+-- drop index item_list_id_idx (list_id)
+DROP INDEX "item_list_id_idx";
+
+-- add List.items
+CREATE TABLE "list_items" (
+  "list_id" bigint NOT NULL,
+  "position" bigint NOT NULL,
+  "item_id" bigint NOT NULL,
+  CONSTRAINT "list_items_pkey" PRIMARY KEY ("list_id", "position")
+);
+
+-- add index list_items_item_id_idx (item_id)
+CREATE INDEX "list_items_item_id_idx" ON "list_items" ("item_id");
+
+-- move the values of List.items from a foreign key of Item to a join table
+INSERT INTO "list_items" ("list_id", "position", "item_id")
+SELECT "owner", "position", "value" FROM (
+  SELECT "list_id" AS "owner", row_number() OVER (PARTITION BY "list_id" ORDER BY "id") - 1 AS "position", "id" AS "value" FROM "item" WHERE "list_id" IS NOT NULL
+) AS m;
+
+-- drop the old column of Item.list
+ALTER TABLE "item" DROP COLUMN "list_id";
+
+-- add List.items
+ALTER TABLE "list_items" ADD CONSTRAINT "list_items_list_id_fkey" FOREIGN KEY ("list_id") REFERENCES "list" ("id") ON DELETE CASCADE;
+ALTER TABLE "list_items" ADD CONSTRAINT "list_items_item_id_fkey" FOREIGN KEY ("item_id") REFERENCES "item" ("id") ON DELETE CASCADE;
