@@ -2,18 +2,22 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/larderhq/larder/internal/openapi"
 )
 
 // readyTimeout bounds how long readiness waits for the database.
 const readyTimeout = 2 * time.Second
 
 // operate routes what is no resource.
-func (s *Server) operate() {
+func (s *Server) operate() error {
 	s.get("/healthz", func(w *recorder, r *http.Request) error {
 		return s.sendValue(w, r, http.StatusOK, s.shared.json, map[string]string{"status": "ok"})
 	})
@@ -34,6 +38,47 @@ func (s *Server) operate() {
 		rec, _ := w.(*recorder)
 		s.fail(rec, r, s.noRoute(r.URL.Path))
 	})
+	return s.describe()
+}
+
+// describe routes the OpenAPI documents, which stay the same while the server
+// runs, and the page that shows them.
+func (s *Server) describe() error {
+	var links []openapi.Link
+	for _, version := range s.settings.Versions {
+		document, err := openapi.Document(s.schema, version.Number, openapi.Info{
+			Title: s.settings.Name, Release: s.settings.Release,
+			PageSize: s.settings.PageSize, MaxLimit: s.settings.Query.MaxLimit,
+			Deprecated: !version.Deprecated.IsZero(),
+		})
+		if err != nil {
+			return fmt.Errorf("describe version %d of the API: %w", version.Number, err)
+		}
+		tag := tagOf(document)
+		serve := func(w *recorder, r *http.Request) error {
+			return s.sendTagged(w, r, http.StatusOK, s.shared.json, document, tag)
+		}
+		path := versionPath(version.Number) + "/openapi.json"
+		s.get(path, serve)
+		link := openapi.Link{Name: "Version " + strconv.Itoa(version.Number), Path: path}
+		if version.Number == s.settings.DefaultVersion {
+			s.get("/openapi.json", serve)
+			links = append([]openapi.Link{link}, links...)
+			continue
+		}
+		links = append(links, link)
+	}
+	docs, err := openapi.Docs("/docs", s.settings.Name, links)
+	if err != nil {
+		return err
+	}
+	show := func(w *recorder, r *http.Request) error {
+		docs.ServeHTTP(w, r)
+		return nil
+	}
+	s.get("/docs", show)
+	s.get("/docs/", show)
+	return nil
 }
 
 // get routes GET and HEAD of a path.
@@ -66,6 +111,9 @@ func (s *Server) ready(w *recorder, r *http.Request) error {
 	}
 	return s.sendValue(w, r, status, s.shared.json, answer)
 }
+
+// DefaultVersion is the API version that a request gets which names none.
+func (s *Server) DefaultVersion() int { return s.settings.DefaultVersion }
 
 // serverIndex is what GET / answers.
 type serverIndex struct {

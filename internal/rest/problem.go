@@ -75,8 +75,8 @@ type Problem struct {
 
 // FieldError is one value of a body that was not accepted.
 type FieldError struct {
-	Field   string `json:"field,omitempty"`
-	Code    string `json:"code"` // of model.ValueError, or unknown, readonly, unique, reference, check
+	Field   string `json:"field"` // "" where the whole record is meant
+	Code    string `json:"code"`  // of model.ValueError, or unknown, readonly, unique, reference, check
 	Message string `json:"message"`
 	Pointer string `json:"pointer,omitempty"` // RFC 6901, into the body
 }

@@ -52,7 +52,9 @@ func New(settings Settings, st *store.Store, schema *model.Schema) (*Server, err
 	}
 	s.observer = newObserver(s.settings.Logger)
 	s.routes()
-	s.operate()
+	if err := s.operate(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -3,6 +3,9 @@
 // followed by one with the answer that is expected. docs/api.md is such a
 // file, so that no example in it can be wrong.
 //
+// Every answer is also held against the OpenAPI document that the server gives
+// of itself.
+//
 // Each file begins with an empty database and runs from top to bottom. Of an
 // expected answer the status and the body count, and the headers that it
 // names. In a request {{ETag}} stands for that header of the last answer that
@@ -23,6 +26,7 @@ import (
 	"time"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/openapi/openapitest"
 	"github.com/larderhq/larder/internal/rest"
 	"github.com/larderhq/larder/internal/store"
 )
@@ -61,10 +65,20 @@ func runFile(t *testing.T, open Open, update bool, path string) {
 	}
 	schema := Schema(t)
 	address := Serve(t, rest.Settings{Name: "planets", Release: "1.0.0"}, open(t, schema), schema)
+	contracts := map[string]*openapitest.Contract{}
+	for _, version := range []string{"/api/v1/", "/api/v2/"} {
+		document := (&exchange{method: http.MethodGet, target: version + "openapi.json"}).send(t, address, nil)
+		contracts[version] = openapitest.Load(t, document.body)
+	}
 	last := http.Header{}
 	for _, e := range d.cases {
 		t.Run(e.name, func(t *testing.T) {
 			got := e.send(t, address, last)
+			for version, contract := range contracts {
+				if strings.HasPrefix(e.target, version) && e.described(got) {
+					contract.Check(t, got.response.Request, []byte(e.body), got.response, got.body)
+				}
+			}
 			for name, values := range got.header {
 				last[name] = values
 			}
@@ -82,6 +96,14 @@ func runFile(t *testing.T, open Open, update bool, path string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// described reports whether an OpenAPI document can say what the exchange does:
+// it has no word for a method that is refused, and none for what columns= and
+// an upsert let into a body.
+func (e *exchange) described(got answer) bool {
+	return got.status != http.StatusMethodNotAllowed && e.method != http.MethodOptions &&
+		!strings.Contains(e.target, "columns=") && !strings.Contains(got.header.Get("Preference-Applied"), "resolution=")
 }
 
 // send sends the request of an exchange.
@@ -124,7 +146,7 @@ func (e *exchange) send(t *testing.T, address string, last http.Header) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{status: response.StatusCode, header: response.Header, body: body}
+	return answer{status: response.StatusCode, header: response.Header, body: body, response: response}
 }
 
 // linked is the target of a relation in a Link header.

@@ -118,9 +118,10 @@ func readMessage(lines []string) (header []field, body string) {
 
 // answer is what a server said.
 type answer struct {
-	status int
-	header http.Header
-	body   []byte
+	status   int
+	header   http.Header
+	body     []byte
+	response *http.Response // with its request; its body has been read
 }
 
 // differences says how an answer differs from the expected one; "" when it
