@@ -21,7 +21,7 @@ var floors = [][]string{
 	{"internal/model", "internal/query"},
 	{"internal/statement", "internal/source", "internal/infer"},
 	{"internal/store", "internal/migrate"},
-	{"internal/importer", "internal/rest"},
+	{"internal/importer", "internal/openapi", "internal/rest"},
 	{"internal/project", "internal/cli"},
 	{"cmd/larder"},
 }

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/source"
+)
+
+// progress shows bars on a terminal, and nothing elsewhere: what came of the
+// work is said when it is done.
+type progress struct {
+	bars  *mpb.Progress // nil: nothing is shown
+	name  string
+	fetch *mpb.Bar
+	phase map[importer.Phase]*mpb.Bar
+}
+
+// newProgress begins the progress of an import.
+func (c *console) newProgress(name string) *progress {
+	p := &progress{name: name, phase: map[importer.Phase]*mpb.Bar{}}
+	if c.errTerminal && !c.json {
+		p.bars = mpb.New(mpb.WithOutput(c.err), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond))
+	}
+	return p
+}
+
+// fetched tells how far the fetch has come; its end is not known.
+func (p *progress) fetched(now source.Progress) {
+	if p.bars == nil {
+		return
+	}
+	if p.fetch == nil {
+		p.fetch = p.bars.AddSpinner(0,
+			mpb.PrependDecorators(decor.Name(p.name+" fetched", decor.WCSyncSpaceR), decor.CurrentKibiByte("% .1f", decor.WCSyncSpace)),
+			mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f")),
+			mpb.BarRemoveOnComplete())
+	}
+	p.fetch.SetCurrent(now.Bytes)
+}
+
+// fetchDone ends the fetch's bar.
+func (p *progress) fetchDone() {
+	if p.fetch != nil {
+		p.fetch.SetTotal(-1, true)
+	}
+}
+
+// imported tells how far a phase of the import has come.
+func (p *progress) imported(now importer.Progress) {
+	if p.bars == nil {
+		return
+	}
+	bar := p.phase[now.Phase]
+	if bar == nil {
+		bar = p.bars.AddBar(int64(now.Total),
+			mpb.PrependDecorators(decor.Name(p.name+" "+string(now.Phase), decor.WCSyncSpaceR), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)),
+			mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s")),
+			mpb.BarRemoveOnComplete())
+		p.phase[now.Phase] = bar
+	}
+	if now.Total > 0 {
+		bar.SetTotal(int64(now.Total), false)
+	} else {
+		bar.SetTotal(int64(now.Done)+1, false) // more may come
+	}
+	bar.SetCurrent(int64(now.Done))
+}
+
+// done removes the bars and waits for the terminal to be free.
+func (p *progress) done() {
+	if p.bars == nil {
+		return
+	}
+	p.fetchDone()
+	for _, bar := range p.phase {
+		bar.SetTotal(-1, true)
+	}
+	p.bars.Wait()
+}
