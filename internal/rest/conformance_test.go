@@ -19,6 +19,12 @@ var update = flag.Bool("update", false, "write what the server answers into the 
 // openSQLite opens a store in a new SQLite file.
 func openSQLite(t testing.TB, schema *model.Schema) *store.Store {
 	t.Helper()
+	return store.New(openEngine(t, schema), schema)
+}
+
+// openEngine opens a new SQLite file with the schema's tables.
+func openEngine(t testing.TB, schema *model.Schema) store.Engine {
+	t.Helper()
 	engine, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "larder.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +45,7 @@ func openSQLite(t testing.TB, schema *model.Schema) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.New(engine, schema)
+	return engine
 }
 
 func TestTheAPIOnSQLite(t *testing.T) {

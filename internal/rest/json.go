@@ -440,11 +440,10 @@ func pointer(names ...string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	escape := strings.NewReplacer("~", "~0", "/", "~1")
 	var b strings.Builder
 	for _, name := range names {
 		b.WriteByte('/')
-		b.WriteString(escape.Replace(name))
+		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1"))
 	}
 	return b.String()
 }
