@@ -162,12 +162,14 @@ func (w *writer) assign(a Assignment) error {
 	switch current := column(a.Field); {
 	case a.Op == Set:
 		w.newValue(a.Field, a.Value)
-	case (a.Op == Inc || a.Op == Mul) && isNumber(a.Field):
+	case isArithmetic(a):
 		w.dialect.arithmetic(w, a, current)
 	case a.Op == Min && a.Field.Kind == model.Column:
 		w.extreme(a, current, " <= ")
 	case a.Op == Max && a.Field.Kind == model.Column:
 		w.extreme(a, current, " >= ")
+	case (a.Op == Append || a.Op == Remove) && a.Field.Kind == model.JSONColumn && len(elements(a)) == 0:
+		w.add(current)
 	case a.Op == Append && a.Field.Kind == model.JSONColumn:
 		w.dialect.jsonAppend(w, current, elementsJSON(a))
 	case a.Op == Remove && a.Field.Kind == model.JSONColumn:
@@ -178,15 +180,17 @@ func (w *writer) assign(a Assignment) error {
 	return nil
 }
 
-// isNumber reports whether a field can be computed with. A duration can be
-// added to, and multiplied as little as money by money.
-func isNumber(f *model.Field) bool {
-	if f.Kind != model.Column || f == f.Owner.ID {
+// isArithmetic reports whether an assignment computes, with a field that can
+// be computed with. Nothing is a duration times a duration.
+func isArithmetic(a Assignment) bool {
+	if a.Op != Inc && a.Op != Mul || a.Field.Kind != model.Column || a.Field == a.Field.Owner.ID {
 		return false
 	}
-	switch f.Scalar {
-	case model.Int, model.Int64, model.Float, model.Decimal, model.Duration:
+	switch a.Field.Scalar {
+	case model.Int, model.Int64, model.Float, model.Decimal:
 		return true
+	case model.Duration:
+		return a.Op == Inc
 	default:
 		return false
 	}
@@ -219,7 +223,7 @@ func elements(a Assignment) []any {
 // row says that there is one. It is to run before the update, in the same
 // transaction. ok is false where the engine itself refuses such an update.
 func (b *Builder) OutOfRange(q query.Read, a Assignment) (st Statement, ok bool, err error) {
-	if a.Op != Inc && a.Op != Mul || !isNumber(a.Field) {
+	if !isArithmetic(a) {
 		return Statement{}, false, nil
 	}
 	w := newWriter(b.dialect)

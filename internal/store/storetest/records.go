@@ -2,11 +2,13 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
@@ -17,6 +19,13 @@ import (
 // Records holds a store on the engine to what [store.Store] promises.
 func Records(t *testing.T, create Create) {
 	t.Run("items", func(t *testing.T) { testItems(t, create) })
+	t.Run("creation", func(t *testing.T) { testCreate(t, create) })
+	t.Run("upsert", func(t *testing.T) { testUpsert(t, create) })
+	t.Run("idempotency", func(t *testing.T) { testIdempotency(t, create) })
+	t.Run("change", func(t *testing.T) { testModify(t, create) })
+	t.Run("operators", func(t *testing.T) { testOperators(t, create) })
+	t.Run("violations", func(t *testing.T) { testRecordViolations(t, create) })
+	t.Run("changes of many", func(t *testing.T) { testMany(t, create) })
 	t.Run("random pages", func(t *testing.T) { testRandom(t, create) })
 }
 
@@ -249,4 +258,19 @@ func has(t *testing.T, object, name string) bool {
 	must(t, json.Unmarshal([]byte(object), &members))
 	_, found := members[name]
 	return found
+}
+
+// age puts an idempotency key back in time, by taking it anew in the past.
+func (p *pantry) age(t *testing.T, key string, by time.Duration) {
+	t.Helper()
+	b := statement.NewBuilder(p.engine.Dialect())
+	must(t, p.engine.Write(t.Context(), func(ctx context.Context, tx store.Tx) error {
+		now := time.Now()
+		for _, st := range []statement.Statement{b.DropKey(key, now.Add(time.Second)), b.ClaimKey(key, "old", now.Add(-by))} {
+			if _, err := tx.Exec(ctx, st); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
