@@ -5,13 +5,16 @@
 // numbers, a list that is never null, the field that identifies a record) and
 // stand in for it where introspection is off.
 //
-// Inference has three steps, a file each: shape.go turns the query into a tree
+// Inference has four steps, a file each: shape.go turns the query into a tree
 // of shapes, observe.go looks at every value, draft.go turns the tree into
-// types. What is guessed is said: as comments in the models and as notes for
-// the person at the terminal.
+// types, settle.go gives their relations both ends and their fields names that
+// do not clash. What is guessed is said: as comments in the models and as
+// notes for the person at the terminal.
 package infer
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -57,18 +60,20 @@ func GraphQL(request Request) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &drafts{source: request.Source, byName: map[string]*draft{}}
+	d := &drafts{source: request.Source}
 	for _, field := range answer.members {
 		if field.object == nil {
 			d.note("%s is a single value, not a record: left out", field.name)
 			continue
 		}
-		root, err := findRoot(field, request.Records)
+		found, err := findRoots(field, request.Records)
 		if err != nil {
 			return nil, err
 		}
-		if err := d.root(root); err != nil {
-			return nil, err
+		for _, root := range found {
+			if err := d.root(root); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(d.types) == 0 {
@@ -80,33 +85,75 @@ func GraphQL(request Request) (*Result, error) {
 // root is a stream of records of one shape.
 type root struct {
 	path   string // in the answer: "allPlanets.planets"
-	name   string // the response name of the root field
+	name   string // the response name that the type is named after, without a schema
 	record *shape
 	count  int
 }
 
-// findRoot finds the records behind a root field and looks at all of them.
-func findRoot(field *member, records func(path string) iter.Seq2[source.Record, error]) (*root, error) {
-	found := &root{path: field.name, name: field.name, record: field.object}
-	if field.typed {
-		// The schema tells where the list is: stream its elements.
-		if path, list := field.object.unwrapList(); list != nil && !field.isList() {
-			found.path, found.record = field.name+"."+path, list.object
+type recordStreams = func(path string) iter.Seq2[source.Record, error]
+
+// findRoots finds the records behind a root field and looks at all of them.
+func findRoots(field *member, records recordStreams) ([]*root, error) {
+	if !field.typed {
+		// Only the answer tells where its lists are.
+		if err := field.recognise(records(field.name)); err != nil {
+			return nil, err
 		}
-		count, err := observeAll(found.record, records(found.path))
-		found.count = count
-		return found, err
 	}
-	// Only the answer tells: look at it as it is, then look for the list.
-	count, err := observeAll(field.object, records(field.name))
-	if err != nil {
-		return nil, err
+	roots := []*root{{path: field.name, name: field.name, record: field.object}}
+	if places := field.object.lists(); !field.isList() && len(places) > 0 {
+		roots = nil
+		for _, p := range places {
+			roots = append(roots, &root{path: field.name + "." + p.path, name: p.name(field.name), record: p.list.object})
+		}
 	}
-	found.count = count
-	if path, list := field.object.unwrapList(); list != nil && count <= 1 {
-		found.path, found.record, found.count = field.name+"."+path, list.object, list.object.count()
+	for _, r := range roots {
+		count, err := observeAll(r.record, records(r.path))
+		if err != nil {
+			return nil, err
+		}
+		r.count = count
 	}
-	return found, nil
+	return roots, nil
+}
+
+// recognise sees which members are lists, from the first record alone: more
+// than one record is a list already.
+func (m *member) recognise(records iter.Seq2[source.Record, error]) error {
+	var first []byte
+	count := 0
+	for r, err := range records {
+		if err != nil {
+			return err
+		}
+		if count++; count > 1 {
+			m.lists = 1
+			return nil
+		}
+		first = r.Data
+	}
+	if first != nil {
+		m.object.recognise(first)
+	}
+	return nil
+}
+
+func (s *shape) recognise(data []byte) {
+	var values map[string]json.RawMessage
+	if json.Unmarshal(data, &values) != nil {
+		return // observing the record says what is wrong
+	}
+	for _, m := range s.members {
+		value := bytes.TrimSpace(values[m.name])
+		if m.object == nil || len(value) == 0 {
+			continue
+		}
+		if value[0] == '[' {
+			m.lists = 1
+		} else {
+			m.object.recognise(value)
+		}
+	}
 }
 
 func observeAll(record *shape, records iter.Seq2[source.Record, error]) (int, error) {
@@ -115,7 +162,7 @@ func observeAll(record *shape, records iter.Seq2[source.Record, error]) (int, er
 		if err != nil {
 			return count, err
 		}
-		if err := record.observe(r.Data, ""); err != nil {
+		if err := record.observe(r.Data, 0); err != nil {
 			return count, fmt.Errorf("record %d: %w", r.Index, err)
 		}
 		count++

@@ -2,52 +2,55 @@ package infer
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/big"
 	"regexp"
-	"slices"
+	"strings"
 	"time"
 )
 
 // observation is what stood at one place over all records. Every value is
-// looked at; what is kept does not grow with the records, but for the values
-// of key candidates.
+// looked at; what is kept does not grow with the records, but for a hash of
+// each value of a field that may be a key.
 type observation struct {
 	objects, lists          int // values that were an object, a list
 	missing, nulls          int
 	strings, booleans       int
 	integers, fractions     int
-	beyondDouble            bool // an integral number of 2^53 or more, which a double may blur
+	beyondInt               bool // a whole number of more than 32 bits
+	beyondDouble            bool // a whole number of 2^53 or more, which a double may blur
 	beyondInt64             bool
 	dates, dateTimes, uuids int // of the strings
 	elements                *observation
 	total                   int // values in all, missing ones included
 
-	keys              map[string]sighting // of a key candidate: its values
+	keys              map[uint64]sighting // of a key candidate: the hashes of its values
 	repeated          bool                // a value stood in two objects
 	repeatedUnderOne  bool                // … of one parent
 	repeatedDiffering bool                // … with different content
 }
 
-// sighting is where the value of a key candidate stood.
+// sighting is where the value of a key candidate stood, as hashes.
 type sighting struct {
-	parent  string
-	content uint64 // hash of the object around it
+	parent  uint64 // of the object that holds the one with the key; 0 for a root
+	content uint64 // of the object with the key
 }
 
 // keyNames are the names of fields that identify a record, best first.
 var keyNames = []string{"id", "uuid", "key", "slug", "code", "name", "title"}
 
 // observe looks at one object. parent identifies the object it is nested in;
-// "" for a root.
-func (s *shape) observe(data []byte, parent string) error {
+// 0 for a root.
+func (s *shape) observe(data []byte, parent uint64) error {
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(data, &values); err != nil {
 		return fmt.Errorf("read a record: %w", err)
 	}
-	content := contentHash(data)
+	here := sighting{parent, hash(0, data)}
+	within := hash(parent, identity(values, data))
 	for _, m := range s.members {
 		value, ok := values[m.name]
 		m.seen.total++
@@ -55,38 +58,37 @@ func (s *shape) observe(data []byte, parent string) error {
 			m.seen.missing++
 			continue
 		}
-		m.candidate(value, sighting{parent, content})
-		if err := m.observe(value, &m.seen, parent+"/"+identity(values)); err != nil {
+		m.candidate(value, here)
+		if err := m.observe(value, &m.seen, within); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func contentHash(data []byte) uint64 {
+// hash tells texts apart: of a billion, two have the same hash with a
+// probability of one in forty.
+func hash(within uint64, text []byte) uint64 {
 	h := fnv.New64a()
-	_, _ = h.Write(data) // a hash never fails
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, within)) // a hash never fails
+	_, _ = h.Write(text)
 	return h.Sum64()
 }
 
-// identity is a text that tells an object from its siblings, from its best key
+// identity is a text that tells an object from its siblings: its best key
 // candidate or, failing that, everything in it.
-func identity(values map[string]json.RawMessage) string {
+func identity(values map[string]json.RawMessage, data []byte) []byte {
 	for _, name := range keyNames {
 		if value, ok := values[name]; ok && string(value) != "null" {
-			return name + string(value)
+			return append([]byte(name), value...)
 		}
 	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		return ""
-	}
-	return string(text)
+	return data
 }
 
 // observe counts one value under o, which is m.seen or, inside a list, its
 // elements. parent identifies the object that it stands in.
-func (m *member) observe(value []byte, o *observation, parent string) error {
+func (m *member) observe(value []byte, o *observation, parent uint64) error {
 	value = bytes.TrimSpace(value)
 	switch value[0] {
 	case '{':
@@ -123,20 +125,48 @@ func (m *member) observe(value []byte, o *observation, parent string) error {
 
 // candidate keeps the value of a field that may be a key.
 func (m *member) candidate(value []byte, at sighting) {
-	scalar := len(value) > 0 && value[0] != 'n' && value[0] != '{' && value[0] != '['
-	if !scalar || !slices.Contains(keyNames, m.name) {
+	text := bytes.TrimSpace(value)
+	mayBeKey := len(text) > 0 && (text[0] == '"' || text[0] == '-' || '0' <= text[0] && text[0] <= '9')
+	isRoot := at.parent == 0
+	// A repeated value ends the hopes of a root. Below, it may be one record
+	// that several parents share, which only a field with a key's name can say.
+	if !mayBeKey || m.object != nil || isRoot && m.seen.repeated || !isRoot && m.rank() >= len(keyNames) {
 		return
 	}
 	if m.seen.keys == nil {
-		m.seen.keys = map[string]sighting{}
+		m.seen.keys = map[uint64]sighting{}
 	}
-	if before, ok := m.seen.keys[string(value)]; ok {
+	value64 := hash(0, text)
+	if before, ok := m.seen.keys[value64]; ok {
 		m.seen.repeated = true
 		m.seen.repeatedUnderOne = m.seen.repeatedUnderOne || before.parent == at.parent
 		m.seen.repeatedDiffering = m.seen.repeatedDiffering || before.content != at.content
+		if isRoot {
+			m.seen.keys = nil
+			return
+		}
 	}
-	m.seen.keys[string(value)] = at
+	m.seen.keys[value64] = at
 }
+
+// rank is how likely the member's name is that of a key: the place in keyNames
+// of its name upstream or in the answer, then names that end in id, then others.
+func (m *member) rank() int {
+	for rank, name := range keyNames {
+		if m.field == name || m.name == name {
+			return rank
+		}
+	}
+	for _, ending := range []string{"Id", "ID", "_id"} {
+		if strings.HasSuffix(m.field, ending) {
+			return len(keyNames)
+		}
+	}
+	return len(keyNames) + 1
+}
+
+// isID reports whether the member is what upstream calls the object's id.
+func (m *member) isID() bool { return m.field == "id" || m.name == "id" }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
@@ -146,15 +176,22 @@ func (o *observation) string(value []byte) {
 	if json.Unmarshal(value, &text) != nil {
 		return
 	}
-	if _, err := time.Parse(time.DateOnly, text); err == nil {
+	if day, err := time.Parse(time.DateOnly, text); err == nil && day.Year() > 0 {
 		o.dates++
 	}
-	if _, err := time.Parse(time.RFC3339Nano, text); err == nil {
+	if isDateTime(text) {
 		o.dateTimes++
 	}
 	if uuidForm.MatchString(text) {
 		o.uuids++
 	}
+}
+
+// isDateTime reports whether the text is RFC 3339 to the letter: time.Parse
+// alone would also take a comma and an hour of one digit.
+func isDateTime(text string) bool {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && text[13] == ':' && !strings.Contains(text, ",") && at.UTC().Year() > 0
 }
 
 // maxExponent bounds the decimal exponent that is worked out exactly: 1e999999
@@ -172,6 +209,7 @@ func (o *observation) number(value []byte) {
 		return
 	}
 	o.integers++
+	o.beyondInt = o.beyondInt || exact.Num().BitLen() > 31
 	o.beyondDouble = o.beyondDouble || exact.Num().BitLen() > 53
 	o.beyondInt64 = o.beyondInt64 || !exact.Num().IsInt64()
 }

@@ -6,18 +6,35 @@ import "github.com/larderhq/larder/internal/model"
 // nothing) and that were seen as they were. The remark says what was decided
 // against or without the schema; it is empty when there was nothing to decide.
 func scalarOf(named string, seen *observation) (model.Scalar, string) {
+	numbers := seen.integers + seen.fractions
 	switch named {
-	case "String", "Boolean", "ID", "Int":
-		return model.Scalar(named), ""
+	case "String":
+		return unless(seen.strings < seen.values(), named, seen)
+	case "Boolean":
+		return unless(seen.booleans < seen.values(), named, seen)
+	case "ID":
+		return unless(seen.strings+seen.integers < seen.values(), named, seen)
+	case "Int":
+		return unless(seen.integers < seen.values() || seen.beyondInt, named, seen)
 	case "Float":
-		if seen.integers > 0 && seen.fractions == 0 && !seen.beyondDouble {
+		if seen.integers > 0 && numbers == seen.values() && seen.fractions == 0 && !seen.beyondDouble {
 			return model.Int64, "Float upstream; every value is a whole number"
 		}
-		return model.Float, ""
+		return unless(numbers < seen.values(), named, seen)
 	case "":
 		return scalarOfValues(seen)
 	}
 	return scalarOfCustom(named, seen)
+}
+
+// unless is the scalar that the schema names, or that of the values where they
+// break its promise.
+func unless(broken bool, named string, seen *observation) (model.Scalar, string) {
+	if !broken {
+		return model.Scalar(named), ""
+	}
+	byValue, _ := scalarOfValues(seen)
+	return byValue, named + " upstream; the type is that of its values"
 }
 
 // custom are scalars that servers define beside GraphQL's own, by the names

@@ -23,11 +23,12 @@ type shape struct {
 // member is one response name of a shape.
 type member struct {
 	name        string // as in the answer
+	field       string // as in the schema: another one where the query has an alias
 	description string
 	scalar      string          // the schema's type, "" where there is no schema
 	words       *ast.Definition // the schema's enum
 	typed       bool            // lists and nullability are known from the schema
-	lists       int             // levels of lists around the value
+	lists       int             // levels of lists around the value; without a schema, 1 where one was seen
 	required    bool            // never null, says the schema
 	itemNotNull bool
 	object      *shape // of an object or a list of objects
@@ -119,15 +120,17 @@ func (s shapes) collect(into *shape, selections ast.SelectionSet, partial bool, 
 		var err error
 		switch node := selection.(type) {
 		case *ast.Field:
-			err = s.add(into, node, partial, depth)
+			err = s.add(into, node, partial || conditional(node.Directives), depth)
 		case *ast.InlineFragment:
-			err = s.collect(into, node.SelectionSet, partial || s.narrows(into, node.TypeCondition), depth+1)
+			some := partial || s.narrows(into, node.TypeCondition) || conditional(node.Directives)
+			err = s.collect(into, node.SelectionSet, some, depth+1)
 		case *ast.FragmentSpread:
 			fragment := s.document.Fragments.ForName(node.Name)
 			if fragment == nil {
 				return fmt.Errorf("read the query: it has no fragment named %q", node.Name)
 			}
-			err = s.collect(into, fragment.SelectionSet, partial || s.narrows(into, fragment.TypeCondition), depth+1)
+			some := partial || s.narrows(into, fragment.TypeCondition) || conditional(node.Directives)
+			err = s.collect(into, fragment.SelectionSet, some, depth+1)
 		}
 		if err != nil {
 			return err
@@ -136,16 +139,31 @@ func (s shapes) collect(into *shape, selections ast.SelectionSet, partial bool, 
 	return nil
 }
 
-// narrows reports whether a fragment's condition selects some of the objects only.
+// narrows reports whether a fragment's condition selects some of the objects
+// only: there is a possible type of the object that the condition leaves out.
 func (s shapes) narrows(of *shape, condition string) bool {
-	return s.schema != nil && condition != "" && condition != of.typeName
+	if s.schema == nil || condition == "" || condition == of.typeName {
+		return false
+	}
+	selected := s.schema.PossibleTypes[condition]
+	for _, possible := range s.schema.PossibleTypes[of.typeName] {
+		if !slices.Contains(selected, possible) {
+			return true
+		}
+	}
+	return false
+}
+
+// conditional reports whether a selection may be left out of the answer.
+func conditional(directives ast.DirectiveList) bool {
+	return directives.ForName("skip") != nil || directives.ForName("include") != nil
 }
 
 func (s shapes) add(into *shape, node *ast.Field, partial bool, depth int) error {
 	if node.Name == "__typename" {
 		return nil
 	}
-	added := &member{name: node.Alias}
+	added := &member{name: node.Alias, field: node.Name}
 	var target *ast.Definition
 	if s.schema != nil && node.Definition != nil {
 		added.typed = true
@@ -190,38 +208,68 @@ func unwrap(t *ast.Type) (required, itemNotNull bool, lists int) {
 // an object (GraphQL Cursor Connections Specification, section 3).
 var bookkeeping = []string{"pageInfo", "totalCount", "count", "cursor"}
 
-// unwrapList finds the list of records behind a wrapper object: the nodes or
-// edges.node of a connection, or the only list of objects beside bookkeeping.
-// It returns the path from the wrapper and the member that holds the objects,
-// or nil when s is an object in its own right.
-func (s *shape) unwrapList() (path string, list *member) {
-	candidates := []*member{}
+// place is a list of objects behind wrapper objects.
+type place struct {
+	path string  // from the outermost wrapper: "planets", "repositories.edges.node"
+	list *member // whose object the elements are
+}
+
+// lists finds the lists of objects behind a wrapper object: the nodes or
+// edges.node of a connection, or lists beside nothing but bookkeeping, also
+// behind further wrappers. There are none when s is an object in its own right.
+func (s *shape) lists() []place {
+	var found []place
 	for _, m := range s.members {
 		switch {
 		case slices.Contains(bookkeeping, m.name):
-		case m.object != nil && m.isList():
-			candidates = append(candidates, m)
+		case m.object == nil:
+			return nil
+		case m.isList():
+			found = append(found, m.elements())
 		default:
-			return "", nil
+			inner := m.object.lists()
+			if inner == nil {
+				return nil
+			}
+			for _, p := range inner {
+				found = append(found, place{m.name + "." + p.path, p.list})
+			}
 		}
 	}
-	// A query may ask for a list by two ways, edges and nodes; the direct one serves.
-	slices.SortStableFunc(candidates, func(a, b *member) int { return edgeLast(a) - edgeLast(b) })
-	if len(candidates) == 0 || len(candidates) > 1 && edgeLast(candidates[1]) == 0 {
-		return "", nil
-	}
-	list = candidates[0]
-	if node := list.object.member("node"); node != nil && node.object != nil && list.name == "edges" {
-		return "edges.node", node
-	}
-	return list.name, list
+	return s.withoutEdges(found)
 }
 
-func edgeLast(m *member) int {
-	if m.name == "edges" {
-		return 1
+// elements is the place of a list's objects, which are behind node when the
+// list is the edges of a connection that tell nothing of their own.
+func (m *member) elements() place {
+	node := m.object.member("node")
+	if m.name != "edges" || node == nil || node.object == nil {
+		return place{m.name, m}
 	}
-	return 0
+	for _, other := range m.object.members {
+		if other != node && !slices.Contains(bookkeeping, other.name) {
+			return place{m.name, m}
+		}
+	}
+	return place{"edges.node", node}
+}
+
+// withoutEdges leaves out the edges of a connection that is asked for its
+// nodes as well, since both are the same objects.
+func (s *shape) withoutEdges(found []place) []place {
+	if s.member("edges") == nil || len(found) != 2 {
+		return found
+	}
+	return slices.DeleteFunc(found, func(p place) bool { return p.path == "edges.node" })
+}
+
+// listBehind is the only list behind a wrapper; false when s is no such.
+func (s *shape) listBehind() (place, bool) {
+	found := s.lists()
+	if len(found) != 1 {
+		return place{}, false
+	}
+	return found[0], true
 }
 
 // isList reports whether the member holds a list, by the schema or, where
@@ -230,5 +278,5 @@ func (m *member) isList() bool {
 	if m.typed {
 		return m.lists > 0
 	}
-	return m.seen.lists > 0
+	return m.lists > 0 || m.seen.lists > 0
 }

@@ -41,7 +41,7 @@ func (p *parser) linkList(f *Field, declared map[*Type][]*Field) {
 	switch len(candidates) {
 	case 0:
 		if rivals := openLists(declared[owner], target, f); len(rivals) > 0 {
-			p.ambiguous(f, fmt.Sprintf("%s and %s would both need a field %s in %s", f.Name, rivals[0].Name, camel(owner.Name), target.Name))
+			p.ambiguous(f, fmt.Sprintf("%s and %s would both need a field %s in %s", f.Name, rivals[0].Name, owner.ReferenceName(), target.Name))
 			return
 		}
 		if owner == target {
@@ -110,7 +110,7 @@ func (p *parser) pair(f, other *Field) {
 // implicit puts the foreign key of a list into its target.
 func (p *parser) implicit(f *Field) {
 	owner, target := f.Owner, f.Relation.Target
-	name := camel(owner.Name)
+	name := owner.ReferenceName()
 	if existing := target.declaredField(name); existing != nil || p.broken[brokenField{target, name}] {
 		p.report(f.Position, fmt.Sprintf("rename it, or declare the other end of %s in %s yourself", f.Name, target.Name),
 			"%s.%s puts a field %s into %s, which has one already", owner.Name, f.Name, name, target.Name)

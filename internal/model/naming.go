@@ -43,6 +43,10 @@ func (t *Type) Table() string { return t.names.table }
 // Resource is the type's name in URLs: "shopping-lists".
 func (t *Type) Resource() string { return t.names.resource }
 
+// ReferenceName is the name of the implicit to-one field that the type's lists
+// put into the types they list: "shoppingList".
+func (t *Type) ReferenceName() string { return camel(t.Name) }
+
 // JSONName is the attribute's name in JSON: "unitPrice"; of a to-one field
 // "listId" (of a to-one to a vocabulary the field's own name). A field that is
 // declared with underscores keeps to them: "shopping_list" gives
