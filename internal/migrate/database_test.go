@@ -232,3 +232,23 @@ SELECT t.relname || ' ' || c.conname || ' ' || pg_get_constraintdef(c.oid) FROM 
 UNION ALL
 SELECT regexp_replace(indexdef, ' ON \w+\.', ' ON ') FROM pg_indexes WHERE schemaname = current_schema() AND tablename NOT LIKE 'larder\_%'
 ) AS s ORDER BY line`
+
+// migrateProcess is one process that brings a database up; it returns the exit
+// code.
+func migrateProcess(folder, database string) int {
+	ctx := context.Background()
+	engine, err := sqlitestore.Open(ctx, database, sqlitestore.Options{Readers: 1})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	dir, err := Open(folder)
+	if err == nil {
+		_, err = Up(ctx, engine, dir, Options{})
+	}
+	if err := errors.Join(err, engine.Close()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}

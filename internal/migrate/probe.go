@@ -193,29 +193,18 @@ func (d *difference) unfit(e dialect, from, to *column) string {
 	t := d.from.byName[from.table]
 	shown := fmt.Sprintf(`%s || ': ' || CAST(%s AS TEXT) AS "larder_row"`, keyText(t), quote(from.name))
 	value := e.convert(quote(from.name), from, to)
-	var conditions []string
+	// Never true; it makes PostgreSQL convert every value, and fail where it will.
+	conditions := []string{quote(to.name) + " IS NULL"}
 	if condition := e.check(to); condition != "" {
 		conditions = append(conditions, "NOT ("+condition+")")
 	}
-	if e.name() == SQLite {
-		conditions = append(conditions, misfit(quote(to.name), sqlite{}.columnType(to))...)
-	}
-	if len(conditions) == 0 {
-		conditions = []string{"false"}
+	if columnType := e.columnType(to); columnType == "INTEGER" || columnType == "REAL" {
+		// What such a column makes of text that is a number, and what it refuses.
+		value = fmt.Sprintf("CASE WHEN %s GLOB '*[^0-9.eE+-]*' THEN %s ELSE CAST(%s AS NUMERIC) END", value, value, value)
+		conditions = append(conditions, fmt.Sprintf("%s <> CAST(%s AS %s)", quote(to.name), quote(to.name), columnType))
 	}
 	return fmt.Sprintf("SELECT \"larder_row\" FROM (\n  SELECT %s, %s AS %s FROM %s WHERE %s IS NOT NULL\n) AS m WHERE %s",
 		shown, value, quote(to.name), quote(t.name), quote(from.name), strings.Join(conditions, " OR "))
-}
-
-// misfit is what a STRICT column of the type refuses.
-func misfit(name, columnType string) []string {
-	switch columnType {
-	case "INTEGER":
-		return []string{fmt.Sprintf("%s + 0 <> CAST(%s AS INTEGER)", name, name), fmt.Sprintf("%s GLOB '*[^0-9.eE+-]*'", name)}
-	case "REAL":
-		return []string{fmt.Sprintf("typeof(%s) = 'text' AND %s GLOB '*[^0-9.eE+-]*'", name, name)}
-	}
-	return nil
 }
 
 // duplicates selects the values that several rows share in the columns of a
