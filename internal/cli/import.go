@@ -33,6 +33,9 @@ difference one transaction. What was changed here stays as it is.`,
 			if err != nil {
 				return err
 			}
+			if names, err = sourcesOf(loaded, names); err != nil {
+				return err
+			}
 			if dryRun {
 				return p.rehearse(cmd.Context(), loaded, names, offline)
 			}
@@ -129,19 +132,25 @@ type importOptions struct {
 	dryRun, offline bool
 }
 
-// importSources imports the named sources, or all, one after the other.
-func (p *program) importSources(ctx context.Context, loaded *project.Project, engine store.Engine, names []string, options importOptions) error {
-	if len(names) == 0 {
-		names = loaded.SourceNames()
-	}
-	if len(names) == 0 {
-		return fmt.Errorf("the project has no sources: declare one under sources in %s", project.SettingsFile)
+// sourcesOf are the sources that a command line names: all where it names none.
+func sourcesOf(loaded *project.Project, names []string) ([]string, error) {
+	known := loaded.SourceNames()
+	if len(known) == 0 {
+		return nil, fmt.Errorf("the project has no sources: declare one under sources in %s", project.SettingsFile)
 	}
 	for _, name := range names {
-		if !slices.Contains(loaded.SourceNames(), name) {
-			return fmt.Errorf("there is no source %q: the project has %s", name, quoted(loaded.SourceNames()))
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("there is no source %q: the project has %s", name, quoted(known))
 		}
 	}
+	if len(names) == 0 {
+		return known, nil
+	}
+	return names, nil
+}
+
+// importSources imports the sources one after the other.
+func (p *program) importSources(ctx context.Context, loaded *project.Project, engine store.Engine, names []string, options importOptions) error {
 	for _, name := range names {
 		if err := p.importSource(ctx, loaded, engine, name, options); err != nil {
 			return err
@@ -202,23 +211,30 @@ func (p *program) sayImport(report importer.Report, answer *source.Answer, fetch
 	}
 	for _, t := range report.Types {
 		p.out.step(good, verb, "%s: %s", t.Resource, t.Summary())
+		shown := importedRows
 		if report.DryRun {
-			p.sayRows("create", t.Created)
-			p.sayRows("adopt", t.Adopted)
-			p.sayRows("update", t.Updated)
+			shown = importer.ReportedRows
+			p.sayRows("create", t.Created, shown)
+			p.sayRows("adopt", t.Adopted, shown)
+			p.sayRows("update", t.Updated, shown)
 		}
-		p.sayRows("conflict", t.Conflicts)
-		p.sayRows("gone", t.Gone)
-		p.sayRows("deleted", t.Deleted)
+		p.sayRows("conflict", t.Conflicts, shown)
+		p.sayRows("gone", t.Gone, shown)
+		p.sayRows("deleted", t.Deleted, shown)
 	}
 	if !report.DryRun && report.Seconds >= 1 {
 		p.out.detail("%.0f records/s", float64(report.Fetched)/report.Seconds)
 	}
 }
 
+// importedRows is how many rows of a kind are listed after an import; a dry run
+// is read for its rows and lists more.
+const importedRows = 5
+
 // sayRows lists the first rows of a kind.
-func (p *program) sayRows(kind string, rows importer.Rows) {
-	for _, row := range rows.First {
+func (p *program) sayRows(kind string, rows importer.Rows, most int) {
+	listed := rows.First[:min(most, len(rows.First))]
+	for _, row := range listed {
 		who := keyText(row.Key)
 		if row.ID != "" {
 			who += " (id " + row.ID + ")"
@@ -241,7 +257,7 @@ func (p *program) sayRows(kind string, rows importer.Rows) {
 			p.out.detail("%s %s: %s %s → %s", kind, who, f.Field, f.Before, f.After)
 		}
 	}
-	if more := rows.Count - len(rows.First); more > 0 {
+	if more := rows.Count - len(listed); more > 0 {
 		p.out.detail("and %s more", thousands(more))
 	}
 }

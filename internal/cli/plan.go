@@ -75,7 +75,7 @@ func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrat
 		p.out.step(faint, "import", "cannot be told before the migrations are applied")
 		return nil
 	}
-	return p.rehearse(ctx, loaded, nil, offline)
+	return p.rehearse(ctx, loaded, loaded.SourceNames(), offline)
 }
 
 // sayChanges tells what the next migration would be.

@@ -36,10 +36,8 @@ lacks, imports every source, and serves the API until it is told to stop
 				if err := p.migrateTo(ctx, loaded, engine, dir); err != nil {
 					return err
 				}
-				if len(loaded.SourceNames()) > 0 {
-					if err := p.importSources(ctx, loaded, engine, nil, importOptions{offline: offline}); err != nil {
-						return err
-					}
+				if err := p.importSources(ctx, loaded, engine, loaded.SourceNames(), importOptions{offline: offline}); err != nil {
+					return err
 				}
 				return p.serve(ctx, loaded, engine, listener)
 			})

@@ -1,0 +1,183 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/larderhq/larder/internal/cli"
+	"github.com/larderhq/larder/internal/source/graphqltest"
+)
+
+var update = flag.Bool("update", false, "write the expected files of the scripts anew")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"larder": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}})
+}
+
+// TestScripts runs testdata/script/*.txtar: whole commands against a GraphQL
+// server, as a person would type them. Beside testscript's own commands there
+// are
+//
+//	exits CODE larder …      runs a command and checks its exit code
+//	http METHOD PATH [BODY]  asks the API at $LISTEN, waiting for it to answer:
+//	                         "STATUS", then the body, then a line end
+//	upstream down            stops the GraphQL server at $UPSTREAM
+//	upstream silent          has it refuse introspection
+//	upstream planets FILE    gives it other planets
+//	upstream fails MESSAGE   has every answer report an error at the first planet's name
+//	occupy                   listens at $LISTEN
+//	terminate                sends SIGTERM to the commands in the background
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Setup:               setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "http": ask, "upstream": change, "occupy": occupy, "terminate": terminate,
+		},
+	})
+}
+
+type upstreamKey struct{}
+
+func setUp(env *testscript.Env) error {
+	upstream, err := graphqltest.Start(graphqltest.Behaviour{})
+	if err != nil {
+		return err
+	}
+	stopped := false
+	stop := func() {
+		if !stopped {
+			stopped = true
+			_ = upstream.Close() // a failure of the test server is none of the script
+		}
+	}
+	env.Defer(stop)
+	env.Values[upstreamKey{}] = &upstreamServer{upstream, stop}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Setenv("LISTEN", listener.Addr().String())
+	env.Setenv("LARDER_LISTEN", listener.Addr().String())
+	env.Setenv("UPSTREAM", upstream.URL)
+	env.Setenv("UPSTREAM_TARGET", strings.TrimSuffix(upstream.URL, graphqltest.Path)+graphqltest.Target)
+	return listener.Close()
+}
+
+type upstreamServer struct {
+	*graphqltest.Server
+	stop func()
+}
+
+func exits(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	want, err := strconv.Atoi(arguments[0])
+	ts.Check(err)
+	err = ts.Exec(arguments[1], arguments[2:]...)
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func ask(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) < 2 || len(arguments) > 3 {
+		ts.Fatalf("usage: http METHOD PATH [BODY]")
+	}
+	body := ""
+	if len(arguments) == 3 {
+		body = arguments[2]
+	}
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		status, answer, err := request(arguments[0], "http://"+ts.Getenv("LISTEN")+arguments[1], body)
+		if err == nil {
+			_, err = fmt.Fprintf(ts.Stdout(), "%d\n%s\n", status, strings.TrimSuffix(answer, "\n"))
+			ts.Check(err)
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("no answer: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func request(method, url, body string) (status int, answer string, err error) {
+	r, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
+}
+
+func change(ts *testscript.TestScript, _ bool, arguments []string) {
+	server := ts.Value(upstreamKey{}).(*upstreamServer)
+	switch {
+	case len(arguments) == 1 && arguments[0] == "down":
+		server.stop()
+	case len(arguments) == 1 && arguments[0] == "silent":
+		server.Change(func(b *graphqltest.Behaviour) { b.NoIntrospection = true })
+	case len(arguments) == 2 && arguments[0] == "planets":
+		var planets []graphqltest.Planet
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(arguments[1])), &planets))
+		server.SetPlanets(planets)
+	case len(arguments) == 2 && arguments[0] == "fails":
+		server.Change(func(b *graphqltest.Behaviour) {
+			b.FieldErrors = map[string]string{"allPlanets.planets.0.name": arguments[1]}
+		})
+	default:
+		ts.Fatalf("usage: upstream down|silent|planets FILE|fails MESSAGE")
+	}
+}
+
+func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", ts.Getenv("LISTEN"))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(listener.Close()) })
+}
+
+func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, command := range ts.BackgroundCmds() {
+		ts.Check(command.Process.Signal(syscall.SIGTERM))
+	}
+}
