@@ -51,31 +51,20 @@ func Docs(prefix, title string, documents []Link) (http.Handler, error) {
 		if err != nil {
 			return nil, fmt.Errorf("build the documentation page: %w", err)
 		}
-		if plain, compressed := strings.CutSuffix(name, ".gz"); compressed {
-			err = pages.addCompressed(prefix+"/"+plain, content)
-		} else {
-			err = pages.add(prefix+"/"+name, content)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("build the documentation page: %s: %w", name, err)
-		}
+		pages.add(prefix+"/"+name, content)
 	}
 	for _, name := range []string{"page.js", "page.css"} {
 		content, err := page.ReadFile("page/" + name)
-		if err == nil {
-			err = pages.add(prefix+"/"+name, content)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("build the documentation page: %w", err)
 		}
+		pages.add(prefix+"/"+name, content)
 	}
 	index, err := renderIndex(prefix, title, documents)
-	if err == nil {
-		err = pages.add(prefix+"/index.html", index)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("build the documentation page: %w", err)
 	}
+	pages.add(prefix+"/index.html", index)
 	pages[prefix], pages[prefix+"/"] = pages[prefix+"/index.html"], pages[prefix+"/index.html"]
 	return pages, nil
 }
@@ -102,52 +91,30 @@ func renderIndex(prefix, title string, documents []Link) ([]byte, error) {
 // docs are the files of the page by path.
 type docs map[string]*file
 
-// file is one file, in the two forms in which it is sent.
+// file is one file of the page.
 type file struct {
-	mediaType         string
-	tag               string
-	plain, compressed []byte
+	mediaType  string
+	tag        string // entity tag, without the quotes
+	content    []byte
+	compressed bool // content is in the coding gzip
 }
 
-// add adds a file.
-func (d docs) add(name string, content []byte) error {
-	var compressed bytes.Buffer
-	w, err := gzip.NewWriterLevel(&compressed, gzip.BestCompression)
-	if err != nil {
-		return err
+// add adds a file, which is compressed if its name ends so.
+func (d docs) add(name string, content []byte) {
+	name, compressed := strings.CutSuffix(name, ".gz")
+	sum := sha256.Sum256(content)
+	added := &file{tag: hex.EncodeToString(sum[:10]), content: content, compressed: compressed}
+	switch path.Ext(name) {
+	case ".html":
+		added.mediaType = "text/html; charset=utf-8"
+	case ".css":
+		added.mediaType = "text/css; charset=utf-8"
+	case ".js":
+		added.mediaType = "text/javascript; charset=utf-8"
+	case ".png":
+		added.mediaType = "image/png"
 	}
-	if _, err := w.Write(content); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	d.put(name, content, compressed.Bytes())
-	return nil
-}
-
-// addCompressed adds a file that is compressed already.
-func (d docs) addCompressed(name string, compressed []byte) error {
-	const most = 16 << 20
-	r, err := gzip.NewReader(bytes.NewReader(compressed))
-	if err != nil {
-		return err
-	}
-	plain, err := io.ReadAll(io.LimitReader(r, most))
-	if err != nil {
-		return err
-	}
-	d.put(name, plain, compressed)
-	return nil
-}
-
-func (d docs) put(name string, plain, compressed []byte) {
-	types := map[string]string{
-		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
-		".css": "text/css; charset=utf-8", ".png": "image/png",
-	}
-	sum := sha256.Sum256(plain)
-	d[name] = &file{mediaType: types[path.Ext(name)], tag: hex.EncodeToString(sum[:10]), plain: plain, compressed: compressed}
+	d[name] = added
 }
 
 // ServeHTTP sends a file of the page.
@@ -163,20 +130,23 @@ func (d docs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	content, tag := file.plain, `"`+file.tag+`"`
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		content, tag = file.compressed, `"`+file.tag+`-gzip"`
-		header.Set("Content-Encoding", "gzip")
+	content, coding, err := file.form(acceptsGzip(r))
+	if err != nil {
+		http.Error(w, "the page cannot be unpacked", http.StatusInternalServerError)
+		return
 	}
+	tag := strconv.Quote(file.tag + coding)
 	header.Set("Content-Security-Policy", DocsPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("Cache-Control", "no-cache") // asked for again, and answered by 304
 	header.Set("ETag", tag)
 	if strings.Contains(r.Header.Get("If-None-Match"), tag) {
-		header.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return
+	}
+	if coding != "" {
+		header.Set("Content-Encoding", coding)
 	}
 	header.Set("Content-Type", file.mediaType)
 	header.Set("Content-Length", strconv.Itoa(len(content)))
@@ -184,4 +154,34 @@ func (d docs) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(content) // the client may be gone; nobody else is to be told
 	}
+}
+
+// form is the file as a client gets it, and its content coding. A compressed
+// file is unpacked for the rare client that does not unpack itself.
+func (f *file) form(acceptsGzip bool) (content []byte, coding string, err error) {
+	if !f.compressed {
+		return f.content, "", nil
+	}
+	if acceptsGzip {
+		return f.content, "gzip", nil
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(f.content))
+	if err != nil {
+		return nil, "", err
+	}
+	const most = 16 << 20 // several times what the viewer has
+	content, err = io.ReadAll(io.LimitReader(reader, most))
+	return content, "", err
+}
+
+// acceptsGzip reports whether Accept-Encoding names gzip, and not with a
+// weight of nothing (RFC 9110 section 12.5.3).
+func acceptsGzip(r *http.Request) bool {
+	for element := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		coding, weight, _ := strings.Cut(strings.ReplaceAll(element, " ", ""), ";")
+		if coding == "gzip" {
+			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""
+		}
+	}
+	return false
 }

@@ -113,6 +113,9 @@ func TestDocsFilesAreCompressedAndRevalidated(t *testing.T) {
 	if plain.Header.Get("ETag") == packed.Header.Get("ETag") {
 		t.Error("the plain and the compressed script share an ETag")
 	}
+	if refused, body := get(t, server, "/docs/swagger-ui-bundle.js", http.Header{"Accept-Encoding": {"gzip;q=0.0"}}); refused.Header.Get("Content-Encoding") != "" || body != script {
+		t.Error("a client that refuses gzip gets it")
+	}
 	again, body := get(t, server, "/docs/swagger-ui-bundle.js", http.Header{"Accept-Encoding": {"gzip"}, "If-None-Match": packed.Header["Etag"]})
 	if again.StatusCode != http.StatusNotModified || body != "" {
 		t.Errorf("a known script is sent again: %s, %d bytes", again.Status, len(body))
@@ -169,6 +172,14 @@ func TestDocsPageShowsTheOperationsInABrowser(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(line, "CONSOLE") {
 			t.Errorf("the browser says: %s", line)
+		}
+	}
+}
+
+func BenchmarkDocs(b *testing.B) {
+	for b.Loop() {
+		if _, err := openapi.Docs("/docs", "planets", []openapi.Link{{Name: "Version 1", Path: "/openapi.json"}}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

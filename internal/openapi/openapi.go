@@ -8,7 +8,6 @@ package openapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -81,17 +80,11 @@ func Document(schema *model.Schema, version int, info Info) ([]byte, error) {
 		{"paths", paths},
 		{"components", w.components()},
 	}
-	var compact bytes.Buffer
-	encoder := json.NewEncoder(&compact)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
+	var text bytes.Buffer
+	if err := writeJSON(&text, document, "\n"); err != nil {
 		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
 	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, compact.Bytes(), "", " "); err != nil {
-		return nil, fmt.Errorf("write the OpenAPI document: %w", err)
-	}
-	return indented.Bytes(), nil
+	return append(text.Bytes(), '\n'), nil
 }
 
 // writer gathers a document.
@@ -150,48 +143,4 @@ func (w *writer) components() object {
 		{"headers", sharedHeaders()},
 		{"responses", problemResponses()},
 	}
-}
-
-// object is a JSON object whose members keep their order.
-type object []member
-
-type member struct {
-	name  string
-	value any
-}
-
-// with returns the object with one more member, unless the value is empty.
-func (o object) with(name string, value any) object {
-	switch value {
-	case "", nil, false:
-		return o
-	}
-	return append(o, member{name, value})
-}
-
-// MarshalJSON writes the members in their order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	text.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		if err := encoder.Encode(m.name); err != nil {
-			return nil, err
-		}
-		text.WriteByte(':')
-		if err := encoder.Encode(m.value); err != nil {
-			return nil, fmt.Errorf("%s: %w", m.name, err)
-		}
-	}
-	text.WriteByte('}')
-	return text.Bytes(), nil
-}
-
-// ref refers to a component.
-func ref(section, name string) object {
-	return object{{"$ref", "#/components/" + section + "/" + name}}
 }

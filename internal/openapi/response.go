@@ -6,9 +6,6 @@ type answers object
 // responses are the responses of an operation that are no problem.
 func responses(members ...member) answers { return answers(members) }
 
-// MarshalJSON writes the responses in their order.
-func (a answers) MarshalJSON() ([]byte, error) { return object(a).MarshalJSON() }
-
 // problems adds the problems that an operation answers with, and the default
 // for all others.
 func (a answers) problems(statuses ...string) answers {
