@@ -393,11 +393,18 @@ func TestVersionReadsTheBareNumber(t *testing.T) {
 
 func BenchmarkParse(b *testing.B) {
 	planet := planet(b)
-	const rawQuery = "population=gte.1000000&or=(name.ilike.*oo*,terrains.cs.{desert})&select=name,population&order=population.desc.nullslast&limit=20&offset=40"
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := query.Parse(planet, 1, rawQuery, query.Limits{}); err != nil {
-			b.Fatal(err)
-		}
+	for name, rawQuery := range map[string]string{
+		"page":  "order=name&limit=20",
+		"equal": "name=eq.Hoth",
+		"rich":  "population=gte.1000000&or=(name.ilike.*oo*,terrains.cs.{desert})&select=name,population&order=population.desc.nullslast&limit=20&offset=40",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := query.Parse(planet, 1, rawQuery, query.Limits{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
