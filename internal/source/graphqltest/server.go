@@ -104,14 +104,17 @@ func Start(behaviour Behaviour) (*Server, error) {
 		finished: make(chan error, 1), behaviour: behaviour, planets: planets,
 	}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.handle), ReadHeaderTimeout: 10 * time.Second}
-	go func() { s.finished <- s.server.Serve(listener) }()
+	go func() {
+		s.finished <- s.server.Serve(listener)
+		close(s.finished)
+	}()
 	return s, nil
 }
 
-// Close stops the server and waits for it.
+// Close stops the server and waits for it. It may be called again.
 func (s *Server) Close() error {
 	err := s.server.Close()
-	if served := <-s.finished; !errors.Is(served, http.ErrServerClosed) {
+	if served := <-s.finished; served != nil && !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
 	return err
