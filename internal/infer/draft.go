@@ -27,6 +27,8 @@ type draft struct {
 	sources           []binding
 	uniques           []childKey
 	fields            []*draftField
+	upstreamID        *draftField // left out, since the origin keeps it
+	independent       bool        // its records are more than parts of those that list them
 }
 
 // binding says that records of the type stand at a path of the source.
@@ -70,6 +72,7 @@ func (d *drafts) root(r *root) error {
 		return fmt.Errorf("no field of the %d records at %s identifies them: expected one that is never null and always different "+
 			"(such as %s); add such a field to the query", r.count, r.path, strings.Join(keyNames, ", "))
 	}
+	t.independent = true
 	d.identify(t, r, key)
 	place := len(t.sources)
 	t.sources = append(t.sources, binding{path: r.path})
@@ -207,7 +210,9 @@ func (d *drafts) add(t *draft, m *member, at addition) {
 	switch {
 	case m.object == nil:
 		if m.name == "id" && m == at.key {
-			return // larder's own id is another thing: upstream's is kept with the origin
+			// Larder's own id is another thing: upstream's is kept with the origin.
+			t.upstreamID = d.value(t, m, at, inRecord)
+			return
 		}
 		at.placed[m] = d.put(t, d.value(t, m, at, inRecord), at)
 	case m.isList():

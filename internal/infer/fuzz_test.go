@@ -2,6 +2,7 @@ package infer_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/larderhq/larder/internal/infer"
@@ -15,12 +16,19 @@ func FuzzGraphQL(f *testing.F) {
 	f.Add(`{ a { edges { node { id b { c } } } } }`, `{"a":{"edges":[{"node":{"id":"1","b":{"c":1e400}}}]}}`)
 	f.Add(`query Q($x: Int) { a(x: $x) { __typename _id: key ... on B { c } } }`, `{"a":[{"_id":1.5,"c":[[1]]},{"_id":"x"}]}`)
 	f.Add(`{ a { Query { name } } String { title } }`, `{"a":{"Query":[{"name":"x"}]},"String":[{"title":1}]}`)
+	f.Add(`{ a { id b { id a { id } } c { id } bOf { id } } }`, `{"a":[{"id":1,"b":[{"id":2,"a":{"id":1}}],"c":{"id":3},"bOf":[{"id":4}]}]}`)
+	f.Add(`{ person { name people { name } aTags peopleOf } aTags: tags { v } }`, `{"person":[{"name":"x","people":[{"name":"y"}],"aTags":["1"],"peopleOf":1}],"aTags":[{"v":"1"}]}`)
+	f.Add(`{ a { name b { id } B { id } b_id b_ID { id } } }`, `{"a":[{"name":"x","b":{"id":1},"B":{"id":1},"b_id":1,"b_ID":[{"id":1}]}]}`)
 	f.Fuzz(func(t *testing.T, query, answer string) {
 		if !json.Valid([]byte(answer)) {
 			t.Skip()
 		}
 		result, err := infer.GraphQL(infer.Request{Query: query, Source: "upstream", Records: records(t, answer)})
 		if err != nil {
+			// Names longer than a database takes are the one thing that stays with the person.
+			if text := err.Error(); strings.HasPrefix(text, "derive models") && !strings.Contains(text, "longer than") {
+				t.Error(err)
+			}
 			return
 		}
 		if _, err := model.Parse("models.graphql", []byte(result.SDL)); err != nil {

@@ -90,11 +90,15 @@ func (f *draftField) print(sdl *strings.Builder) {
 	sdl.WriteByte('\n')
 }
 
-// reference says that the elements of a list go with its owner, unless others
-// share them, and which field is the other end where that was made for it.
+// reference says that the elements of a list go with its owner when they are
+// nothing but parts of it, and which field is the other end where that was made.
 func (f *draftField) reference() string {
 	var arguments []string
-	if !f.shared {
+	switch {
+	case f.shared:
+	case f.target.independent:
+		arguments = append(arguments, "onDelete: SET_NULL")
+	default:
 		arguments = append(arguments, "onDelete: CASCADE")
 	}
 	if f.inverse != nil {

@@ -8,9 +8,21 @@ import (
 	"github.com/larderhq/larder/internal/model"
 )
 
-// settle gives every list its other end, unties circles of required relations
-// and resolves clashes of names.
+// settle gives every list its other end and every type a value, unties circles
+// of required relations and resolves clashes of names.
 func (d *drafts) settle() {
+	references := map[*draft]int{}
+	for _, t := range d.types {
+		for _, f := range t.fields {
+			if f.target != nil {
+				references[f.target]++
+				f.target.independent = f.target.independent || references[f.target] > 1 || !f.list || f.shared
+			}
+		}
+	}
+	for _, t := range d.types {
+		t.rename(true, map[string]bool{"id": true})
+	}
 	for _, t := range d.types {
 		for _, f := range slices.Clone(t.fields) {
 			if f.list && f.target != nil && !f.back {
@@ -19,10 +31,15 @@ func (d *drafts) settle() {
 		}
 	}
 	for _, t := range d.types {
+		t.keepSomething()
 		d.untie(t, nil)
 	}
 	for _, t := range d.types {
-		d.rename(t)
+		taken := d.relationNames(t, nil)
+		for _, column := range systemColumns {
+			taken[column] = true
+		}
+		t.rename(false, taken)
 	}
 }
 
@@ -46,22 +63,55 @@ func (d *drafts) otherEnd(t *draft, f *draftField) {
 		}
 		candidates++
 	}
-	if candidates == 0 && !f.shared && f.target != t {
+	taken := d.relationNames(f.target, f)
+	implicit := &draftField{name: referenceName(t), target: t}
+	if candidates == 0 && !f.shared && f.target != t && !implicit.isTaken(taken) {
 		return
 	}
 	back := &draftField{name: flect.Singularize(f.name) + "Of", sdlType: t.name, target: t, back: true}
 	if f.shared {
 		back.list, back.required, back.sdlType = true, true, "["+t.name+"!]"
 	}
-	if plural := lowerFirst(flect.Pluralize(t.name)); f.shared && candidates == 0 && f.target != t {
-		back.name = plural
+	if f.shared && candidates == 0 && f.target != t {
+		back.name = lowerFirst(flect.Pluralize(t.name))
+	}
+	for back.isTaken(taken) {
+		back.name += "2"
 	}
 	f.inverse, back.inverse = back, f
 	f.target.fields = append(f.target.fields, back)
 }
 
+// relationNames are the names that relations take in a type: its own and the
+// implicit ones that lists put there, except for one list.
+func (d *drafts) relationNames(t *draft, except *draftField) map[string]bool {
+	taken := map[string]bool{"id": true}
+	for _, f := range t.fields {
+		if f.target != nil {
+			f.take(taken)
+		}
+	}
+	for _, other := range d.types {
+		for _, list := range other.fields {
+			if list.target == t && list.list && !list.back && list.inverse == nil && list != except {
+				(&draftField{name: referenceName(other), target: other}).take(taken)
+			}
+		}
+	}
+	return taken
+}
+
 // referenceName is what the models call the implicit foreign key to t.
 func referenceName(t *draft) string { return (&model.Type{Name: t.name}).ReferenceName() }
+
+// keepSomething gives a type that was asked for nothing but ids a field for
+// them, so that its records say something.
+func (t *draft) keepSomething() {
+	hasValue := slices.ContainsFunc(t.fields, func(f *draftField) bool { return f.target == nil })
+	if !hasValue && t.upstreamID != nil {
+		t.fields = slices.Insert(t.fields, 0, t.upstreamID)
+	}
+}
 
 // untie makes a relation optional that would close a circle of required ones:
 // no record of it could be the first.
@@ -81,42 +131,28 @@ func (d *drafts) untie(t *draft, above []*draft) {
 }
 
 // rename resolves clashes between the names that fields get in the database
-// and the API. Relations keep theirs; values get "upstream" in front.
-func (d *drafts) rename(t *draft) {
-	taken := map[string]bool{"id": true}
-	for _, column := range systemColumns {
-		taken[column] = true
-	}
+// and the API: those that are taken get "upstream" in front. First come the
+// relations, then, when these have their other ends, the values.
+func (t *draft) rename(relations bool, taken map[string]bool) {
 	for _, f := range t.fields {
-		if f.target != nil {
-			f.claim(taken)
+		if (f.target != nil) != relations {
+			continue
 		}
-	}
-	for _, other := range d.types {
-		for _, list := range other.fields {
-			if list.target == t && list.list && list.inverse == nil {
-				(&draftField{name: referenceName(other), target: other}).claim(taken)
-			}
+		if f.isTaken(taken) {
+			f.name = "upstream" + upperFirst(f.name)
 		}
-	}
-	for _, f := range t.fields {
-		if f.target == nil {
-			f.claim(taken)
+		for f.isTaken(taken) {
+			f.name += "2"
 		}
+		f.take(taken)
 	}
 }
 
 // systemColumns are PostgreSQL's own, in every table.
 var systemColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 
-// claim takes the field's names, choosing another one where they are taken.
-func (f *draftField) claim(taken map[string]bool) {
-	if f.isTaken(taken) {
-		f.name = "upstream" + upperFirst(f.name)
-	}
-	for f.isTaken(taken) {
-		f.name += "2"
-	}
+// take marks the field's names as taken.
+func (f *draftField) take(taken map[string]bool) {
 	for _, name := range f.names() {
 		taken[name] = true
 	}
