@@ -326,6 +326,8 @@ func (r *reader) key(ctx context.Context, t *table, at place, fields []string, w
 	return string(append(key, ']')), nil
 }
 
+const missingKey = "the key is missing: expected a value in every record"
+
 // keyPart is the canonical value of one key field, nil when there is none,
 // which is noted. The field is one of the model's or, as an upstream id that
 // the model does not keep, a member of the record.
@@ -340,14 +342,17 @@ func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, m
 				return nil, err
 			}
 		}
-		if text, told = base[name]; !told || isNull(text) {
-			r.problem(at, "", name, "the key is missing: expected a value in every record")
+		text, told = base[name]
+		if _, here := lookup(members, f); told && isNull(text) || !told && !here {
+			r.problem(at, "", name, missingKey)
+		}
+		if !told || isNull(text) { // of a value that is here, the problem is noted
 			return nil, nil
 		}
 		return text, nil
 	}
 	if text, told = members[name]; !told || isNull(text) {
-		r.problem(at, "", name, "the key is missing: expected a value in every record")
+		r.problem(at, "", name, missingKey)
 		return nil, nil
 	}
 	switch c := bytes.TrimSpace(text)[0]; c {

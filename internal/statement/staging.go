@@ -260,7 +260,7 @@ func (s *Staging) uniques() [][]int {
 func (s *Staging) Orphans() (statement Statement, ok bool) {
 	var lost []string
 	for i, f := range s.fields {
-		if f.Kind == model.ToOne && f.Required {
+		if f.Kind == model.ToOne && belongs(f) {
 			lost = append(lost, fmt.Sprintf("(s.%s IS NOT NULL AND %s IS NULL)", s.column(i), s.foreignID(i)))
 		}
 	}
@@ -270,6 +270,13 @@ func (s *Staging) Orphans() (statement Statement, ok bool) {
 	return Statement{SQL: fmt.Sprintf(`UPDATE %[1]s SET "state" = %[2]d WHERE "state" = %[3]d AND EXISTS `+
 		`(SELECT 1 FROM %[4]s s WHERE s."position" = %[1]s."position" AND (%[5]s))`,
 		s.match(), StagedDeleted, StagedNew, s.stage(), strings.Join(lost, " OR "))}, true
+}
+
+// belongs reports whether a record without the one that the to-one field points
+// to makes no sense: it may not be null, it goes when the other goes, or only
+// the other's list of such records tells of it.
+func belongs(f *model.Field) bool {
+	return f.Required || f.Implicit || f.Relation.OnDelete == model.Cascade
 }
 
 // Number gives the new rows their ids, in the order of the source.

@@ -1,0 +1,199 @@
+package importer_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/larderhq/larder/internal/importer"
+)
+
+func (w *world) lists(t *testing.T, lists map[string]string) []importer.TypeReport {
+	t.Helper()
+	report, err := w.run(answer(t, lists), importer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Types
+}
+
+// summaries is what became of each type, in words.
+func summaries(types []importer.TypeReport) string {
+	lines := make([]string, len(types))
+	for i, typ := range types {
+		lines[i] = typ.Type + ": " + typ.Summary()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (w *world) expect(t *testing.T, sql, want string) {
+	t.Helper()
+	if got := w.rows(sql); got != want {
+		t.Errorf("%s\nis:\n%s\nwant:\n%s", sql, got, want)
+	}
+}
+
+const listModels = `
+type ShoppingList @source(name: "swapi", path: "shoppingLists", key: ["id"]) {
+  name: String! @unique
+  items: [Item!]! @ref(onDelete: CASCADE)
+}
+
+type Item {
+  name: String!
+  quantity: Int! @default(value: "1") @check(min: 0)
+  position: Int
+}`
+
+const itemRows = `i.id, i.name, i.quantity, i.position, l.name) FROM item i JOIN shopping_list l ON l.id = i.shopping_list_id ORDER BY i.id`
+
+func TestAListOfObjectsBecomesRowsThatPointToTheirOwner(t *testing.T) {
+	w := newWorld(t, listModels)
+	types := w.lists(t, map[string]string{"shoppingLists": `[
+		{"id":"a","name":"Market","items":[{"name":"Apples","quantity":3},{"name":"Bread"}]},
+		{"id":"b","name":"Hardware","items":[{"name":"Nails","quantity":100}]}]`})
+	if got, want := summaries(types), "ShoppingList: 2 created\nItem: 3 created"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, itemRows, "1|Apples|3|0|Market\n2|Bread|1|1|Market\n3|Nails|100|0|Hardware")
+	w.expect(t, `key, record_id) FROM larder_origin WHERE type = 'Item' ORDER BY key`, `[["a"],"items",0]|1`+"\n"+`[["a"],"items",1]|2`+"\n"+`[["b"],"items",0]|3`)
+
+	types = w.lists(t, map[string]string{"shoppingLists": `[
+		{"id":"a","name":"Market","items":[{"name":"Apples","quantity":4}]},
+		{"id":"b","name":"Hardware","items":[{"name":"Nails","quantity":100},{"name":"Glue"}]}]`})
+	if got, want := summaries(types), "ShoppingList: 2 unchanged\nItem: 1 created, 1 updated, 1 unchanged, 1 gone upstream"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, itemRows, "1|Apples|4|0|Market\n2|Bread|1|1|Market\n3|Nails|100|0|Hardware\n4|Glue|1|1|Hardware")
+}
+
+func TestRowsOfADeletedOwnerAreNotCreated(t *testing.T) {
+	w := newWorld(t, listModels)
+	w.lists(t, map[string]string{"shoppingLists": `[{"id":"a","name":"Market","items":[{"name":"Apples"}]}]`})
+	w.exec(`DELETE FROM shopping_list`)
+	types := w.lists(t, map[string]string{"shoppingLists": `[{"id":"a","name":"Market","items":[{"name":"Apples"},{"name":"Bread"}]}]`})
+	if got, want := summaries(types), "ShoppingList: 1 deleted here\nItem: 2 deleted here"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, `count(*)) FROM item`, "0")
+}
+
+const filmModels = `
+type Film @source(name: "swapi", path: "films", key: ["title"]) {
+  title: String! @unique
+  director: Person
+  cast: [Person!]! @ref(inverse: "films")
+}
+
+type Person @source(name: "swapi", path: "people", key: ["name"]) {
+  name: String! @unique
+  height: Int
+  films: [Film!]! @ref(inverse: "cast")
+}`
+
+const castRows = `f.title, (SELECT name FROM person WHERE id = f.director_id), (SELECT group_concat(p.name ORDER BY c.position) FROM film_cast c JOIN person p ON p.id = c.person_id WHERE c.film_id = f.id)) FROM film f ORDER BY f.id`
+
+func TestTheSameObjectInSeveralPlacesIsOneRow(t *testing.T) {
+	w := newWorld(t, filmModels)
+	types := w.lists(t, map[string]string{
+		"films": `[
+			{"title":"A New Hope","director":{"name":"Lucas"},"cast":[{"name":"Luke"},{"name":"Leia"}]},
+			{"title":"The Empire","director":{"name":"Kershner"},"cast":[{"name":"Leia"},{"name":"Luke"},{"name":"Lucas"}]}]`,
+		"people": `[{"name":"Leia","height":150}]`,
+	})
+	if got, want := summaries(types), "Person: 4 created\nFilm: 2 created"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, castRows, "A New Hope|Lucas|Luke,Leia\nThe Empire|Kershner|Leia,Luke,Lucas")
+	w.expect(t, `name, height) FROM person WHERE height IS NOT NULL`, "Leia|150")
+
+	types = w.lists(t, map[string]string{
+		"films": `[
+			{"title":"A New Hope","director":{"name":"Lucas"},"cast":[{"name":"Leia"}]},
+			{"title":"The Empire","director":null,"cast":[{"name":"Leia"},{"name":"Luke"},{"name":"Lucas"}]}]`,
+		"people": `[{"name":"Leia","height":150}]`,
+	})
+	if got, want := summaries(types), "Person: 3 unchanged, 1 gone upstream\nFilm: 2 updated"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, castRows, "A New Hope|Lucas|Leia\nThe Empire|Leia,Luke,Lucas")
+}
+
+func TestARelationThatWasChangedHereIsKept(t *testing.T) {
+	w := newWorld(t, filmModels)
+	first := `[{"title":"A New Hope","director":{"name":"Lucas"},"cast":[{"name":"Luke"}]}]`
+	w.lists(t, map[string]string{"films": first})
+	w.exec(`INSERT INTO person (name) VALUES ('Local')`)
+	w.exec(`UPDATE film SET director_id = (SELECT id FROM person WHERE name = 'Local')`)
+	w.exec(`DELETE FROM film_cast`)
+	types := w.lists(t, map[string]string{"films": strings.ReplaceAll(strings.ReplaceAll(first, "Lucas", "Abrams"), "Luke", "Rey")})
+	if got, want := summaries(types), "Person: 2 created, 2 gone upstream\nFilm: 1 unchanged, 1 in conflict"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	conflicts := types[1].Conflicts.First[0].Fields
+	if len(conflicts) != 2 || string(conflicts[0].Upstream) != `["Abrams"]` || string(conflicts[1].Before) != "[]" {
+		t.Errorf("conflicts %+v", conflicts)
+	}
+	w.expect(t, castRows, "A New Hope|Local")
+}
+
+func TestObjectsThatContradictEachOtherFailTheImport(t *testing.T) {
+	w := newWorld(t, filmModels)
+	_, err := w.run(answer(t, map[string]string{
+		"films":  `[{"title":"A","cast":[{"name":"Leia","height":151}]}]`,
+		"people": `[{"name":"Leia","height":150}]`,
+	}), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), `["Leia"], height: 15`) {
+		t.Errorf("error %v", err)
+	}
+	w.expect(t, `count(*)) FROM person`, "0")
+}
+
+func TestTypesThatPointToEachOtherAreCreatedTogether(t *testing.T) {
+	w := newWorld(t, `
+type Planet @source(name: "swapi", path: "planets", key: ["name"]) {
+  name: String! @unique
+  ruler: Person
+}
+
+type Person {
+  name: String! @unique
+  homeworld: Planet
+  mentor: Person
+}`)
+	lists := map[string]string{"planets": `[
+		{"name":"Naboo","ruler":{"name":"Amidala","homeworld":{"name":"Naboo"},"mentor":{"name":"Palpatine","homeworld":{"name":"Naboo"}}}},
+		{"name":"Tatooine","ruler":null}]`}
+	types := w.lists(t, lists)
+	if got := summaries(types); !strings.Contains(got, "Planet: 2 created") || !strings.Contains(got, "Person: 2 created") {
+		t.Errorf("%s", got)
+	}
+	w.expect(t, `p.name, r.name, m.name, h.name) FROM planet p LEFT JOIN person r ON r.id = p.ruler_id LEFT JOIN person m ON m.id = r.mentor_id LEFT JOIN planet h ON h.id = m.homeworld_id ORDER BY p.id`,
+		"Naboo|Amidala|Palpatine|Naboo\nTatooine")
+	if got := summaries(w.lists(t, lists)); !strings.Contains(got, "Planet: 2 unchanged") || !strings.Contains(got, "Person: 2 unchanged") {
+		t.Errorf("again: %s", got)
+	}
+}
+
+func TestWordsOfAVocabularyBecomeRecordsOfIt(t *testing.T) {
+	w := newWorld(t, `
+type Planet @source(name: "swapi", path: "planets", key: ["name"]) {
+  name: String! @unique
+  terrains: [Terrain!]!
+  climate: Climate
+}
+
+type Terrain @vocabulary {
+  word: String! @unique
+}
+
+type Climate @vocabulary {
+  word: String! @unique
+}`)
+	list := map[string]string{"planets": `[{"name":"Hoth","terrains":["ice","snow"],"climate":"frozen"},{"name":"Rhen Var","terrains":["snow"],"climate":"frozen"}]`}
+	w.lists(t, list)
+	w.expect(t, `p.name, c.word, (SELECT group_concat(t.word ORDER BY j.position) FROM planet_terrains j JOIN terrain t ON t.id = j.terrain_id WHERE j.planet_id = p.id)) FROM planet p JOIN climate c ON c.id = p.climate_id ORDER BY p.id`,
+		"Hoth|frozen|ice,snow\nRhen Var|frozen|snow")
+	if got := summaries(w.lists(t, list)); strings.Contains(got, "created") {
+		t.Errorf("again: %s", got)
+	}
+}
