@@ -2,6 +2,8 @@ package source
 
 import (
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -187,7 +189,9 @@ func TestUnreachableEndpointsAreTold(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake that fails
+	untrusted.StartTLS()
 	defer untrusted.Close()
 	tests := []struct{ name, address, want string }{
 		{"a closed port", closed.URL, "connection refused"},

@@ -129,7 +129,7 @@ func (s *scanner) kind() byte {
 
 // end checks that nothing follows the value.
 func (s *scanner) end() error {
-	if s.kind() != 0 {
+	if s.kind() != 0 || s.at < len(s.buf) { // a NUL in the text is no end
 		return s.unexpected("the end of the JSON")
 	}
 	return s.failed
