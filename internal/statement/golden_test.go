@@ -324,6 +324,14 @@ func changeRequests(t testing.TB, schema *model.Schema) []request {
 		{"write a vocabulary's list", sure(func(b *statement.Builder) statement.Statement {
 			return b.WriteList(person.Field("tags"), []statement.ListRow{{Owner: owner, Elements: []any{"brave"}}})
 		})},
+		{"write long lists", sure(func(b *statement.Builder) statement.Statement {
+			return b.WriteList(planet.Field("terrains"), []statement.ListRow{
+				{Owner: int64(7), Elements: []any{"a", "b", "c", "d", "e"}}, {Owner: int64(9), Elements: []any{"a", "b", "c", "d"}},
+			})
+		})},
+		{"write a vocabulary's long list", sure(func(b *statement.Builder) statement.Statement {
+			return b.WriteList(person.Field("tags"), []statement.ListRow{{Owner: owner, Elements: []any{"a", "b", "c", "d", "e", "f", "g", "h", "i"}}})
+		})},
 		{"clear lists", sure(func(b *statement.Builder) statement.Statement {
 			return b.ClearList(planet.Field("terrains"), []any{int64(7), int64(9)})
 		})},

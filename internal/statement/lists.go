@@ -14,8 +14,15 @@ type ListRow struct {
 // records that have none yet. A vocabulary's words are there already, see
 // [Builder.AddWords].
 func (b *Builder) WriteList(f *model.Field, rows []ListRow) Statement {
+	size := 0
+	for _, row := range rows {
+		size += len(row.Elements)
+	}
+	if size > 0 && size <= shortList {
+		return b.writeShortList(f, rows)
+	}
 	s := storedAs(f)
-	tuples := make([]any, 0, len(rows))
+	tuples := make([]any, 0, size)
 	for _, row := range rows {
 		for position, element := range row.Elements {
 			tuples = append(tuples, []any{row.Owner, int64(position), b.dialect.element(s, element)})
@@ -28,6 +35,42 @@ func (b *Builder) WriteList(f *model.Field, rows []ListRow) Statement {
 	w.add("SELECT ", owner, ", ", position, ", ", w.listValue(f, w.dialect.member("e", 2)), " FROM ")
 	w.dialect.members(w, jsonText(tuples), "e")
 	return w.statement()
+}
+
+// shortList is how many elements are bound one by one, of which the engine has
+// half the work of a JSON array that it must take apart. There are as many
+// different statements for a list.
+const shortList = 8
+
+func (b *Builder) writeShortList(f *model.Field, rows []ListRow) Statement {
+	w := newWriter(b.dialect)
+	w.insertList(f)
+	w.add("VALUES ")
+	separator := "("
+	for _, row := range rows {
+		for position, element := range row.Elements {
+			w.add(separator)
+			w.bindValue(f.Owner.ID, row.Owner)
+			w.add(", ")
+			w.bind(int64(position))
+			w.add(", ")
+			w.newElement(f, element)
+			separator = "), ("
+		}
+	}
+	w.add(")")
+	return w.statement()
+}
+
+// newElement writes an element as the list's table holds it.
+func (w *writer) newElement(f *model.Field, element any) {
+	if f.Kind != model.ManyToMany {
+		w.bindValue(f, element)
+		return
+	}
+	w.add("(SELECT w.", quote("id"), " FROM ", quote(f.Relation.Target.Table()), " AS w WHERE w.", quote(referenced(f).Column()), " = ")
+	w.bindAs(f, element)
+	w.add(")")
 }
 
 // insertList begins an insert into the list's table.

@@ -117,14 +117,24 @@ DELETE
 -- with [7]
 
 -- write lists
-INSERT INTO "planet_terrains" ("planet_id", "position", "value") SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2
-  FROM json_each(?) AS e;
--- with [[[7,0,"desert"],[7,1,"ice"]]]
+INSERT INTO "planet_terrains" ("planet_id", "position", "value")
+  VALUES (?, ?, ?), (?, ?, ?);
+-- with [7 0 desert 7 1 ice]
 
 -- write a vocabulary's list
+INSERT INTO "person_tags" ("person_id", "position", "tag_id")
+  VALUES (?, ?, (SELECT w."id" FROM "tag" AS w WHERE w."word" = ?));
+-- with [0192d3f4-0000-7000-8000-000000000001 0 brave]
+
+-- write long lists
+INSERT INTO "planet_terrains" ("planet_id", "position", "value") SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2
+  FROM json_each(?) AS e;
+-- with [[[7,0,"a"],[7,1,"b"],[7,2,"c"],[7,3,"d"],[7,4,"e"],[9,0,"a"],[9,1,"b"],[9,2,"c"],[9,3,"d"]]]
+
+-- write a vocabulary's long list
 INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT e.value ->> 0, e.value ->> 1, (SELECT w."id" FROM "tag" AS w WHERE w."word" = e.value ->> 2)
   FROM json_each(?) AS e;
--- with [[["0192d3f4-0000-7000-8000-000000000001",0,"brave"]]]
+-- with [[["0192d3f4-0000-7000-8000-000000000001",0,"a"],["0192d3f4-0000-7000-8000-000000000001",1,"b"],["0192d3f4-0000-7000-8000-000000000001",2,"c"],["0192d3f4-0000-7000-8000-000000000001",3,"d"],["0192d3f4-0000-7000-8000-000000000001",4,"e"],["0192d3f4-0000-7000-8000-000000000001",5,"f"],["0192d3f4-0000-7000-8000-000000000001",6,"g"],["0192d3f4-0000-7000-8000-000000000001",7,"h"],["0192d3f4-0000-7000-8000-000000000001",8,"i"]]]
 
 -- clear lists
 DELETE
