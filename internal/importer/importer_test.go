@@ -29,7 +29,7 @@ type Planet @source(name: "swapi", path: "allPlanets.planets", key: ["name"]) {
 type world struct {
 	t      testing.TB
 	schema *model.Schema
-	engine *sqlite.Engine
+	engine store.Engine
 }
 
 func newWorld(t testing.TB, models string) *world {

@@ -148,8 +148,7 @@ func TestObjectsThatContradictEachOtherFailTheImport(t *testing.T) {
 	w.expect(t, `count(*)) FROM person`, "0")
 }
 
-func TestTypesThatPointToEachOtherAreCreatedTogether(t *testing.T) {
-	w := newWorld(t, `
+const circleModels = `
 type Planet @source(name: "swapi", path: "planets", key: ["name"]) {
   name: String! @unique
   ruler: Person
@@ -159,10 +158,15 @@ type Person {
   name: String! @unique
   homeworld: Planet
   mentor: Person
-}`)
-	lists := map[string]string{"planets": `[
-		{"name":"Naboo","ruler":{"name":"Amidala","homeworld":{"name":"Naboo"},"mentor":{"name":"Palpatine","homeworld":{"name":"Naboo"}}}},
-		{"name":"Tatooine","ruler":null}]`}
+}`
+
+const circle = `[
+	{"name":"Naboo","ruler":{"name":"Amidala","homeworld":{"name":"Naboo"},"mentor":{"name":"Palpatine","homeworld":{"name":"Naboo"}}}},
+	{"name":"Tatooine","ruler":null}]`
+
+func TestTypesThatPointToEachOtherAreCreatedTogether(t *testing.T) {
+	w := newWorld(t, circleModels)
+	lists := map[string]string{"planets": circle}
 	types := w.lists(t, lists)
 	if got := summaries(types); !strings.Contains(got, "Planet: 2 created") || !strings.Contains(got, "Person: 2 created") {
 		t.Errorf("%s", got)

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -271,11 +272,17 @@ func (r *run) page(ctx context.Context, t *table, after int64) ([]differing, err
 func (t *table) normalise(values texts) {
 	for _, f := range t.fields {
 		raw, ok := values[f.Name]
-		if !ok || f.Kind == model.ToOne || f.Kind == model.ManyToMany || isNull(raw) {
-			continue
-		}
-		if value, err := f.AcceptJSON(raw); err == nil {
-			values[f.Name] = f.AppendJSON(nil, value)
+		switch {
+		case !ok || isNull(raw):
+		case f.Kind == model.ToOne || f.Kind == model.ManyToMany: // keys, as they are but for the space between
+			var compact bytes.Buffer
+			if json.Compact(&compact, raw) == nil {
+				values[f.Name] = compact.Bytes()
+			}
+		default:
+			if value, err := f.AcceptJSON(raw); err == nil {
+				values[f.Name] = f.AppendJSON(nil, value)
+			}
 		}
 	}
 }

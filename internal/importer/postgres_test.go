@@ -1,0 +1,180 @@
+package importer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/migrate"
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
+)
+
+// postgres is the least engine that an import runs on.
+type postgres struct{ conn *pgx.Conn }
+
+func (postgres) Dialect() statement.Dialect { return statement.Postgres() }
+
+func (p postgres) Read(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
+	return p.Query(ctx, st, each)
+}
+
+func (p postgres) Query(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
+	rows, err := p.conn.Query(ctx, st.SQL, st.Args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%w\n%s", err, st.SQL)
+	}
+	return nil
+}
+
+func (p postgres) Exec(ctx context.Context, st statement.Statement) (int64, error) {
+	tag, err := p.conn.Exec(ctx, st.SQL, st.Args...)
+	if err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, st.SQL)
+	}
+	return tag.RowsAffected(), nil
+}
+
+func (p postgres) Write(ctx context.Context, work func(context.Context, store.Tx) error) error {
+	tx, err := p.conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := work(ctx, p); err != nil {
+		return errors.Join(err, tx.Rollback(ctx))
+	}
+	return tx.Commit(ctx)
+}
+
+func (p postgres) Exclusive(ctx context.Context, work func(context.Context, store.Tx) error) error {
+	return work(ctx, p)
+}
+func (p postgres) Ping(ctx context.Context) error { return p.conn.Ping(ctx) }
+func (p postgres) Close() error                   { return p.conn.Close(context.Background()) }
+
+// newPostgresWorld is newWorld on a database of its own of the server that
+// LARDER_TEST_POSTGRES names. Without a server the test is skipped.
+func newPostgresWorld(t *testing.T, models string) *world {
+	t.Helper()
+	address := os.Getenv("LARDER_TEST_POSTGRES")
+	if address == "" {
+		address = "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	server, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Skipf("no PostgreSQL to test with; LARDER_TEST_POSTGRES names one: %v", err)
+	}
+	name := fmt.Sprintf("larder_importer_%d_%d", os.Getpid(), time.Now().UnixNano())
+	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE template0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.Background() // the test's is over
+		if _, err := server.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		if err := server.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	config := server.Config().Copy()
+	config.Database = name
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := model.Parse("models.graphql", []byte(models))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, schema: schema, engine: postgres{conn}}
+	for _, sql := range append(migrate.Builtin(migrate.Postgres), migrate.Create(migrate.Postgres, schema)...) {
+		w.exec(sql)
+	}
+	return w
+}
+
+func TestOnPostgreSQLAnImportFollowsTheSameRules(t *testing.T) {
+	w := newPostgresWorld(t, planetModels)
+	planets := `id, name, coalesce(population::text, 'null'), (SELECT string_agg(value, ',' ORDER BY position) FROM planet_terrains WHERE planet_id = id)) FROM planet ORDER BY id`
+	w.exec(`INSERT INTO planet (name) VALUES ('Hoth')`)
+	if got := w.planets(allThree).Types[0].Summary(); got != "2 created, 1 adopted, 1 in conflict" {
+		t.Errorf("first: %s", got)
+	}
+	w.expect(t, planets, "1|Hoth|null\n2|Tatooine|200000|desert\n3|Alderaan|2000000000|grasslands,mountains")
+	if got := w.planets(allThree).Types[0].Summary(); got != "3 unchanged" {
+		t.Errorf("again: %s", got)
+	}
+	w.exec(`UPDATE planet SET population = 1 WHERE id = 2`)
+	w.exec(`DELETE FROM planet WHERE id = 1`)
+	changed := strings.NewReplacer("200000,", "300000,", `"grasslands",`, "").Replace("[" + tatooine + "," + alderaan + "," + hoth + "]")
+	if got := w.planets(changed).Types[0].Summary(); got != "1 updated, 1 unchanged, 1 in conflict, 1 deleted here" {
+		t.Errorf("changed: %s", got)
+	}
+	w.expect(t, planets, "2|Tatooine|1|desert\n3|Alderaan|2000000000|mountains")
+	if got := w.planets("[" + alderaan + "]").Types[0].Summary(); got != "1 updated, 1 gone upstream" {
+		t.Errorf("fewer: %s", got)
+	}
+	_, err := w.run(answer(t, map[string]string{"allPlanets.planets": "[" + hoth + "," + hoth + "]"}), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), "the records 0, 1 have the same key") {
+		t.Errorf("error %v", err)
+	}
+	w.expect(t, `status, count(*)) FROM larder_run GROUP BY status ORDER BY status`, "done|4\nfailed|1")
+}
+
+func TestOnPostgreSQLRelationsAreKeptInStep(t *testing.T) {
+	w := newPostgresWorld(t, filmModels)
+	cast := `f.title, (SELECT name FROM person WHERE id = f.director_id), (SELECT string_agg(p.name, ',' ORDER BY c.position) FROM film_cast c JOIN person p ON p.id = c.person_id WHERE c.film_id = f.id)) FROM film f ORDER BY f.id`
+	first := `[{"title":"A","director":{"name":"Lucas"},"cast":[{"name":"Luke"},{"name":"Leia"}]},{"title":"B","director":null,"cast":[{"name":"Leia"}]}]`
+	people := `[{"name":"Leia","height":150}]`
+	if got, want := summaries(w.lists(t, map[string]string{"films": first, "people": people})), "Person: 3 created\nFilm: 2 created"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, cast, "A|Lucas|Luke,Leia\nB|Leia")
+	second := strings.NewReplacer(`{"name":"Luke"},`, "", `"director":null`, `"director":{"name":"Lucas"}`).Replace(first)
+	if got, want := summaries(w.lists(t, map[string]string{"films": second, "people": people})), "Person: 2 unchanged, 1 gone upstream\nFilm: 2 updated"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, cast, "A|Lucas|Leia\nB|Lucas|Leia")
+}
+
+func TestOnPostgreSQLValuesOfEveryScalarComeBackAsTheyWent(t *testing.T) {
+	w := newPostgresWorld(t, everyScalar)
+	for _, step := range []struct{ thing, want string }{
+		{oneThing, "1 created"}, {oneThing, "1 unchanged"}, {otherThing, "1 updated"}, {otherThing, "1 unchanged"}, {oneThing, "1 updated"},
+	} {
+		report := w.lists(t, map[string]string{"things": "[" + step.thing + "]"})[0]
+		if got := report.Summary(); got != step.want {
+			t.Errorf("%s, want %s: %+v", got, step.want, report.Conflicts)
+		}
+	}
+	w.expect(t, `large, price, yes, uuid, float, deep, array_length(tags_of.list, 1)) FROM thing, (SELECT array_agg(value) AS list FROM thing_numbers) tags_of`,
+		"9223372036854775807|12345678901234.5678|t|0190b5c0-0000-7000-8000-000000000001|0.1|7|4")
+}
+
+func TestOnPostgreSQLTypesThatPointToEachOtherAreCreatedTogether(t *testing.T) {
+	w := newPostgresWorld(t, circleModels)
+	w.lists(t, map[string]string{"planets": circle})
+	if got := summaries(w.lists(t, map[string]string{"planets": circle})); !strings.Contains(got, "Planet: 2 unchanged") || !strings.Contains(got, "Person: 2 unchanged") {
+		t.Errorf("again: %s", got)
+	}
+}
