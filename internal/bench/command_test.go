@@ -1,0 +1,203 @@
+//go:build unix
+
+package bench_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// settings is the larder.yaml of the projects here; the endpoint comes from
+// the environment.
+const settings = `name: planets
+sources:
+  swapi:
+    kind: graphql
+    url: http://127.0.0.1/
+    query: "query Query { allPlanets { planets { name population terrains climates } } }"
+`
+
+// released is how the binary is built that people get.
+var released = []string{"-trimpath", "-ldflags", "-s -w"}
+
+// buildLarder builds the binary with the flags.
+func buildLarder(tb testing.TB, flags ...string) (binary string) {
+	tb.Helper()
+	binary = filepath.Join(tb.TempDir(), "larder")
+	arguments := append([]string{"build", "-o", binary}, flags...)
+	build := exec.CommandContext(tb.Context(), "go", append(arguments, "../../cmd/larder")...) //nolint:gosec // of constants
+	if said, err := build.CombinedOutput(); err != nil {
+		tb.Fatalf("go build: %v\n%s", err, said)
+	}
+	return binary
+}
+
+// project is a project's folder and the binary that works on it.
+type project struct {
+	binary, folder string
+	environment    []string
+}
+
+// newProject makes a project of planets whose database has its tables and no
+// rows.
+func newProject(tb testing.TB, binary, endpoint string) *project {
+	tb.Helper()
+	p := &project{binary: binary, folder: tb.TempDir()}
+	p.environment = append(os.Environ(), "LARDER_LISTEN=127.0.0.1:0", "LARDER_LOG_LEVEL=warn", "LARDER_SOURCE_SWAPI_URL="+endpoint)
+	for name, text := range map[string]string{"larder.yaml": settings, "models.graphql": models} {
+		check(tb, os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o600))
+	}
+	p.run(tb, "migrate", "diff", "init")
+	p.run(tb, "migrate", "up")
+	return p
+}
+
+func (p *project) command(tb testing.TB, arguments ...string) *exec.Cmd {
+	tb.Helper()
+	command := exec.CommandContext(tb.Context(), p.binary, arguments...) //nolint:gosec // built here
+	command.Dir, command.Env = p.folder, p.environment
+	return command
+}
+
+// run runs a command to its end and returns what it used.
+func (p *project) run(tb testing.TB, arguments ...string) *syscall.Rusage {
+	tb.Helper()
+	command := p.command(tb, arguments...)
+	if said, err := command.CombinedOutput(); err != nil {
+		tb.Fatalf("larder %s: %v\n%s", strings.Join(arguments, " "), err, said)
+	}
+	usage, isRusage := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if !isRusage {
+		tb.Fatal("the system does not say what a process used")
+	}
+	return usage
+}
+
+// serving is a larder that serves a project.
+type serving struct {
+	*exec.Cmd
+	address string
+	said    *bytes.Buffer // on standard error
+}
+
+// serve starts larder serve and returns when it answers.
+func (p *project) serve(tb testing.TB) *serving {
+	tb.Helper()
+	s := &serving{Cmd: p.command(tb, "serve", "--json"), said: new(bytes.Buffer)}
+	s.Stderr = s.said
+	events, err := s.StdoutPipe()
+	check(tb, err)
+	check(tb, s.Start())
+	for lines := bufio.NewScanner(events); lines.Scan(); {
+		var event struct{ Event, Address string }
+		check(tb, json.Unmarshal(lines.Bytes(), &event))
+		if event.Event != "serving" {
+			continue
+		}
+		s.address = strings.TrimPrefix(event.Address, "http://")
+		answer, err := http.Get(event.Address + "/readyz")
+		check(tb, err)
+		check(tb, answer.Body.Close())
+		if answer.StatusCode != http.StatusOK {
+			tb.Fatalf("/readyz answers %s", answer.Status)
+		}
+		return s
+	}
+	tb.Fatalf("larder serve ended: %v\n%s", s.Wait(), s.said)
+	return nil
+}
+
+// upstream is a GraphQL endpoint with n planets.
+func upstream(tb testing.TB, n int) (endpoint string) {
+	tb.Helper()
+	var body bytes.Buffer
+	body.WriteString(`{"data":{"allPlanets":{"planets":[`)
+	for i := range n {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		name, population, terrains, climates := planet(i)
+		text, err := json.Marshal(map[string]any{"name": name, "population": float64(population), "terrains": terrains, "climates": climates})
+		check(tb, err)
+		body.Write(text)
+	}
+	body.WriteString(`]}}}`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body.Bytes())
+	}))
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+// BenchmarkImport runs "larder import" of 100,000 planets with two lists each
+// into an empty database, and again without a change.
+func BenchmarkImport(b *testing.B) {
+	const many = 100_000
+	binary, endpoint := buildLarder(b, released...), upstream(b, many)
+	var first, again time.Duration
+	var memory int64
+	rounds := 0
+	for b.Loop() {
+		p := newProject(b, binary, endpoint)
+		began := time.Now()
+		used := p.run(b, "import")
+		first += time.Since(began)
+		began = time.Now()
+		p.run(b, "import")
+		again += time.Since(began)
+		memory = max(memory, residentBytes(used))
+		rounds++
+	}
+	b.ReportMetric(first.Seconds()/float64(rounds), "s/first")
+	b.ReportMetric(again.Seconds()/float64(rounds), "s/again")
+	b.ReportMetric(float64(memory)/1e6, "MB-RSS")
+	b.ReportMetric(0, "ns/op")
+}
+
+// residentBytes is the largest resident set that a process had; Linux counts
+// it in KiB, macOS in bytes.
+func residentBytes(used *syscall.Rusage) int64 {
+	if runtime.GOOS == "darwin" {
+		return int64(used.Maxrss)
+	}
+	return int64(used.Maxrss) * 1024
+}
+
+// BenchmarkColdStart is the time from starting "larder serve" on a database of
+// 20,000 planets to its first answer.
+func BenchmarkColdStart(b *testing.B) {
+	p := newProject(b, buildLarder(b, released...), upstream(b, planets))
+	p.run(b, "import")
+	for b.Loop() {
+		s := p.serve(b)
+		b.StopTimer()
+		check(b, s.Process.Signal(syscall.SIGTERM))
+		if err := s.Wait(); err != nil {
+			b.Fatalf("larder serve: %v\n%s", err, s.said)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+}
+
+// BenchmarkBinary reports the size of the released binary.
+func BenchmarkBinary(b *testing.B) {
+	info, err := os.Stat(buildLarder(b, released...))
+	check(b, err)
+	for b.Loop() { //nolint:revive // there is nothing to repeat
+	}
+	b.ReportMetric(float64(info.Size())/1e6, "MB")
+	b.ReportMetric(0, "ns/op")
+}
