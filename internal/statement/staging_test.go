@@ -1,0 +1,129 @@
+package statement_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/statement"
+)
+
+const stagingSDL = `
+type Film {
+  title: String! @unique
+  released: Date
+  grossed: Decimal
+  director: Person
+  cast: [Person!]! @ref(inverse: "films")
+  genres: [String!]!
+}
+
+type Person {
+  id: UUID!
+  name: String! @unique
+  films: [Film!]! @ref(inverse: "cast")
+  scenes: [Scene!]! @ref(onDelete: CASCADE)
+}
+
+type Scene @unique(fields: ["number", "person"]) {
+  number: Int!
+  person: Person!
+}
+`
+
+// stagingSteps are the statements of an import of one type, in the order in
+// which they run.
+func stagingSteps(d statement.Dialect, kind *model.Type) []request {
+	s := statement.NewStaging(d, kind, "swapi")
+	values := make([]any, len(s.Fields()))
+	assigned := make([]int, len(s.Fields()))
+	for i := range s.Fields() {
+		assigned[i] = i
+	}
+	steps := []request{}
+	add := func(name string, statements ...statement.Statement) {
+		for _, st := range statements {
+			steps = append(steps, request{kind.Table() + ": " + name, sure(func(*statement.Builder) statement.Statement { return st })})
+		}
+	}
+	add("create", s.Create()...)
+	add("load", s.Load([]statement.StagedRow{{Position: 1, Key: `["A"]`, Base: "{}", Values: values}}))
+	add("index", s.Index())
+	add("repeats", s.Repeats())
+	add("duplicates", s.Duplicates("", 10))
+	add("remove", s.Remove(`["A"]`))
+	add("match", s.Match())
+	if orphans, ok := s.Orphans(); ok {
+		add("orphans", orphans)
+	}
+	add("number", s.Number())
+	add("counts", s.Counts())
+	add("first", s.First(statement.StagedNew, 20))
+	add("incomplete", s.Incomplete(20))
+	add("gone", s.Gone())
+	add("differing", s.Differing(0, 500))
+	add("load changes", s.LoadChanges([]statement.StagedChange{{Position: 1, Base: "{}", Assigned: []int{0, 2}}}))
+	add("insert", s.Insert()...)
+	add("late", s.Late()...)
+	add("update", s.Update(assigned)...)
+	add("origins", s.Origins(1))
+	add("clashes", s.Clashes(20)...)
+	add("drop", s.Drop()...)
+	return steps
+}
+
+func TestAnImportBecomesTheSQLInTheGoldenFiles(t *testing.T) {
+	schema, err := model.Parse("models.graphql", []byte(stagingSDL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []statement.Dialect{statement.SQLite(), statement.Postgres()} {
+		path := filepath.Join("testdata", "staging."+d.Name()+".sql")
+		t.Run(path, func(t *testing.T) {
+			var steps []request
+			for _, kind := range schema.Types {
+				steps = append(steps, stagingSteps(d, kind)...)
+			}
+			run := statement.ImportRun{Source: "swapi", Address: "https://example.com", Started: moment, Finished: moment, Status: "done"}
+			steps = append(steps,
+				request{"start run", sure(func(*statement.Builder) statement.Statement { return statement.StartRun(d, run) })},
+				request{"finish run", sure(func(*statement.Builder) statement.Statement { return statement.FinishRun(d, 1, run) })})
+			got := rendered(t, steps, d)
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the SQL has changed; look at it and run with -update\n%s", firstDifference(got, string(want)))
+			}
+		})
+	}
+}
+
+func TestABatchStaysBelowTheEnginesBoundOnArguments(t *testing.T) {
+	for _, fields := range []int{1, 10, 400} {
+		sdl := "type Wide {\n"
+		for i := range fields {
+			sdl += fmt.Sprintf("  f%d: Int\n", i)
+		}
+		schema, err := model.Parse("models.graphql", []byte(sdl+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := statement.NewStaging(statement.SQLite(), schema.Types[0], "swapi")
+		rows := make([]statement.StagedRow, s.BatchRows())
+		for i := range rows {
+			rows[i].Values = make([]any, fields)
+		}
+		if n := len(s.Load(rows).Args); n == 0 || n > 32_766 {
+			t.Errorf("%d fields: a batch has %d arguments", fields, n)
+		}
+	}
+}

@@ -1,0 +1,533 @@
+-- film: create
+CREATE TEMPORARY TABLE "larder_stage_film" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text, "value_1" date, "value_2" numeric, "value_3" text, "value_4" jsonb, "value_5" jsonb);
+-- with []
+
+-- film: create
+CREATE TEMPORARY TABLE "larder_match_film" ("position" integer PRIMARY KEY, "id" bigint, "state" bigint NOT NULL);
+-- with []
+
+-- film: create
+CREATE TEMPORARY TABLE "larder_change_film" ("position" integer PRIMARY KEY, "base" jsonb NOT NULL, "assigned" text NOT NULL);
+-- with []
+
+-- film: load
+INSERT INTO "larder_stage_film"
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+-- with [1 0 0 ["A"] {}   <nil> <nil> <nil> <nil> <nil> <nil>]
+
+-- film: index
+CREATE INDEX "larder_stage_film_key" ON "larder_stage_film" ("key");
+-- with []
+
+-- film: repeats
+DELETE
+  FROM "larder_stage_film"
+  WHERE "nested" = 1 AND EXISTS (SELECT 1 FROM "larder_stage_film" e WHERE e."key" = "larder_stage_film"."key" AND e."base" = "larder_stage_film"."base" AND e."position" < "larder_stage_film"."position");
+-- with []
+
+-- film: duplicates
+SELECT "key", "record", "nested", "position", "base"
+  FROM "larder_stage_film"
+  WHERE "key" IN (SELECT "key" FROM "larder_stage_film" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
+  ORDER BY "key", "position";
+-- with [ 10]
+
+-- film: remove
+DELETE
+  FROM "larder_stage_film"
+  WHERE "key" = $1;
+-- with [["A"]]
+
+-- film: match
+INSERT INTO "larder_match_film" SELECT x."position", x."id", CASE WHEN NOT x."known" THEN CASE WHEN x."id" IS NULL THEN 0 ELSE 3 END WHEN t."id" IS NULL THEN 4 WHEN x."same" THEN 1 ELSE 2 END
+  FROM (SELECT s."position", o."key" IS NOT NULL AS "known", o."base" = s."base" AS "same", CASE WHEN o."key" IS NOT NULL THEN CAST(o."record_id" AS bigint) ELSE (SELECT a."id" FROM "film" a WHERE a."title" = s."value_0" AND NOT EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."source" = $2 AND p."record_id" = CAST(a."id" AS text))) END AS "id" FROM "larder_stage_film" s LEFT JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = s."key") x LEFT
+  JOIN "film" t ON t."id" = x."id"
+  ORDER BY x."position";
+-- with [Film swapi]
+
+-- film: number
+UPDATE "larder_match_film"
+  SET "id" = n."id"
+  FROM (SELECT p."position", nextval(pg_get_serial_sequence('"film"', 'id')) AS "id" FROM (SELECT "position" FROM "larder_match_film" WHERE "state" = 0 ORDER BY "position") p) n
+  WHERE n."position" = "larder_match_film"."position";
+-- with []
+
+-- film: counts
+SELECT "state", count(*)
+  FROM "larder_match_film" GROUP BY "state";
+-- with []
+
+-- film: first
+SELECT s."key", CAST(m."id" AS text), s."base"
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- film: incomplete
+SELECT s."record", s."key", s."missing"
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  WHERE m."state" = 0 AND s."missing" <> ''
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- film: gone
+SELECT o."key", o."record_id"
+  FROM "larder_origin" o
+  JOIN "film" t ON t."id" = CAST(o."record_id" AS bigint)
+  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_film" s WHERE s."key" = o."key")
+  ORDER BY t."id";
+-- with [Film swapi]
+
+-- film: differing
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || coalesce(to_json(r."title")::text, 'null') || ',' || '"released":' || coalesce(to_json(r."released")::text, 'null') || ',' || '"grossed":' || coalesce(trim_scale(r."grossed")::text, 'null') || ',' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $1 AND k."source" = $2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',' || '"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $4 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',' || '"genres":' || (SELECT '[' || coalesce(string_agg(coalesce(to_json("value")::text, 'null'), ','), '') || ']' FROM (SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position") AS v) || '}'
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  JOIN "film" r ON r."id" = m."id" LEFT
+  JOIN "larder_origin" o ON o."type" = $5 AND o."source" = $6 AND o."key" = s."key"
+  WHERE m."state" IN (2, 3) AND m."position" > $7
+  ORDER BY m."position" LIMIT $8 FOR UPDATE OF r;
+-- with [Person swapi Person swapi Film swapi 0 500]
+
+-- film: load changes
+INSERT INTO "larder_change_film"
+  VALUES ($1, $2, $3);
+-- with [1 {} ,0,,2,]
+
+-- film: insert
+INSERT INTO "film" ("id", "title", "released", "grossed", "director_id") SELECT m."id", s."value_0", s."value_1", s."value_2", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_3" AND fm."state" <> 4)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position";
+-- with []
+
+-- film: insert
+INSERT INTO "film_genres" ("film_id", "position", "value") SELECT m."id", e."key" - 1, (e."value")::text
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position" CROSS
+  JOIN jsonb_array_elements_text(s."value_5") WITH ORDINALITY AS e("value", "key")
+  WHERE m."state" = 0;
+-- with []
+
+-- film: late
+INSERT INTO "film_cast" ("film_id", "position", "person_id") SELECT m."id", row_number() OVER (PARTITION BY m."id" ORDER BY e."key" - 1) - 1, fm."id"
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position" CROSS
+  JOIN jsonb_array_elements_text(s."value_4") WITH ORDINALITY AS e("value", "key")
+  JOIN "larder_stage_person" fs ON fs."key" = (e."value")::text
+  JOIN "larder_match_person" fm ON fm."position" = fs."position" AND fm."state" <> 4
+  WHERE m."state" = 0;
+-- with []
+
+-- film: update
+UPDATE "film"
+  SET "title" = CASE WHEN c."assigned" LIKE '%,0,%' THEN s."value_0" ELSE "film"."title" END, "released" = CASE WHEN c."assigned" LIKE '%,1,%' THEN s."value_1" ELSE "film"."released" END, "grossed" = CASE WHEN c."assigned" LIKE '%,2,%' THEN s."value_2" ELSE "film"."grossed" END, "director_id" = CASE WHEN c."assigned" LIKE '%,3,%' THEN (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_3" AND fm."state" <> 4) ELSE "film"."director_id" END
+  FROM "larder_change_film" c, "larder_match_film" m, "larder_stage_film" s
+  WHERE c."assigned" <> '' AND m."position" = c."position" AND s."position" = c."position" AND "film"."id" = m."id";
+-- with []
+
+-- film: update
+DELETE
+  FROM "film_cast"
+  WHERE "film_id" IN (SELECT m."id" FROM "larder_match_film" m JOIN "larder_change_film" c ON c."position" = m."position" WHERE c."assigned" LIKE '%,4,%');
+-- with []
+
+-- film: update
+INSERT INTO "film_cast" ("film_id", "position", "person_id") SELECT m."id", row_number() OVER (PARTITION BY m."id" ORDER BY e."key" - 1) - 1, fm."id"
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  JOIN "larder_change_film" c ON c."position" = m."position" CROSS
+  JOIN jsonb_array_elements_text(s."value_4") WITH ORDINALITY AS e("value", "key")
+  JOIN "larder_stage_person" fs ON fs."key" = (e."value")::text
+  JOIN "larder_match_person" fm ON fm."position" = fs."position" AND fm."state" <> 4
+  WHERE c."assigned" LIKE '%,4,%';
+-- with []
+
+-- film: update
+DELETE
+  FROM "film_genres"
+  WHERE "film_id" IN (SELECT m."id" FROM "larder_match_film" m JOIN "larder_change_film" c ON c."position" = m."position" WHERE c."assigned" LIKE '%,5,%');
+-- with []
+
+-- film: update
+INSERT INTO "film_genres" ("film_id", "position", "value") SELECT m."id", e."key" - 1, (e."value")::text
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  JOIN "larder_change_film" c ON c."position" = m."position" CROSS
+  JOIN jsonb_array_elements_text(s."value_5") WITH ORDINALITY AS e("value", "key")
+  WHERE c."assigned" LIKE '%,5,%';
+-- with []
+
+-- film: origins
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST($3 AS bigint)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position" LEFT
+  JOIN "larder_change_film" c ON c."position" = m."position"
+  WHERE m."state" IN (0, 2, 3)
+  ORDER BY s."key"
+  ON CONFLICT ("type", "source", "key") DO UPDATE
+  SET "base" = excluded."base", "run_id" = excluded."run_id";
+-- with [Film swapi 1]
+
+-- film: clashes
+SELECT 'title', s."record", s."key", e."key", ''
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  JOIN "larder_stage_film" e ON s."value_0" = e."value_0" AND e."position" < s."position"
+  JOIN "larder_match_film" n ON n."position" = e."position" AND n."state" IN (0, 2)
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- film: clashes
+SELECT 'title', s."record", s."key", '', CAST(t."id" AS text)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  JOIN "film" t ON t."title" = s."value_0" AND t."id" <> m."id"
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- film: drop
+DROP TABLE "larder_change_film";
+-- with []
+
+-- film: drop
+DROP TABLE "larder_match_film";
+-- with []
+
+-- film: drop
+DROP TABLE "larder_stage_film";
+-- with []
+
+-- person: create
+CREATE TEMPORARY TABLE "larder_stage_person" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text);
+-- with []
+
+-- person: create
+CREATE TEMPORARY TABLE "larder_match_person" ("position" integer PRIMARY KEY, "id" uuid, "state" bigint NOT NULL);
+-- with []
+
+-- person: create
+CREATE TEMPORARY TABLE "larder_change_person" ("position" integer PRIMARY KEY, "base" jsonb NOT NULL, "assigned" text NOT NULL);
+-- with []
+
+-- person: load
+INSERT INTO "larder_stage_person"
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+-- with [1 0 0 ["A"] {}   <nil>]
+
+-- person: index
+CREATE INDEX "larder_stage_person_key" ON "larder_stage_person" ("key");
+-- with []
+
+-- person: repeats
+DELETE
+  FROM "larder_stage_person"
+  WHERE "nested" = 1 AND EXISTS (SELECT 1 FROM "larder_stage_person" e WHERE e."key" = "larder_stage_person"."key" AND e."base" = "larder_stage_person"."base" AND e."position" < "larder_stage_person"."position");
+-- with []
+
+-- person: duplicates
+SELECT "key", "record", "nested", "position", "base"
+  FROM "larder_stage_person"
+  WHERE "key" IN (SELECT "key" FROM "larder_stage_person" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
+  ORDER BY "key", "position";
+-- with [ 10]
+
+-- person: remove
+DELETE
+  FROM "larder_stage_person"
+  WHERE "key" = $1;
+-- with [["A"]]
+
+-- person: match
+INSERT INTO "larder_match_person" SELECT x."position", x."id", CASE WHEN NOT x."known" THEN CASE WHEN x."id" IS NULL THEN 0 ELSE 3 END WHEN t."id" IS NULL THEN 4 WHEN x."same" THEN 1 ELSE 2 END
+  FROM (SELECT s."position", o."key" IS NOT NULL AS "known", o."base" = s."base" AS "same", CASE WHEN o."key" IS NOT NULL THEN CAST(o."record_id" AS uuid) ELSE (SELECT a."id" FROM "person" a WHERE a."name" = s."value_0" AND NOT EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."source" = $2 AND p."record_id" = CAST(a."id" AS text))) END AS "id" FROM "larder_stage_person" s LEFT JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = s."key") x LEFT
+  JOIN "person" t ON t."id" = x."id"
+  ORDER BY x."position";
+-- with [Person swapi]
+
+-- person: number
+UPDATE "larder_match_person"
+  SET "id" = CAST(s."new_id" AS uuid)
+  FROM "larder_stage_person" s
+  WHERE s."position" = "larder_match_person"."position" AND "larder_match_person"."state" = 0;
+-- with []
+
+-- person: counts
+SELECT "state", count(*)
+  FROM "larder_match_person" GROUP BY "state";
+-- with []
+
+-- person: first
+SELECT s."key", CAST(m."id" AS text), s."base"
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- person: incomplete
+SELECT s."record", s."key", s."missing"
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  WHERE m."state" = 0 AND s."missing" <> ''
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- person: gone
+SELECT o."key", o."record_id"
+  FROM "larder_origin" o
+  JOIN "person" t ON t."id" = CAST(o."record_id" AS uuid)
+  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" s WHERE s."key" = o."key")
+  ORDER BY t."id";
+-- with [Person swapi]
+
+-- person: differing
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"name":' || coalesce(to_json(r."name")::text, 'null') || '}'
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  JOIN "person" r ON r."id" = m."id" LEFT
+  JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = s."key"
+  WHERE m."state" IN (2, 3) AND m."position" > $3
+  ORDER BY m."position" LIMIT $4 FOR UPDATE OF r;
+-- with [Person swapi 0 500]
+
+-- person: load changes
+INSERT INTO "larder_change_person"
+  VALUES ($1, $2, $3);
+-- with [1 {} ,0,,2,]
+
+-- person: insert
+INSERT INTO "person" ("id", "name") SELECT m."id", s."value_0"
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position";
+-- with []
+
+-- person: update
+UPDATE "person"
+  SET "name" = CASE WHEN c."assigned" LIKE '%,0,%' THEN s."value_0" ELSE "person"."name" END
+  FROM "larder_change_person" c, "larder_match_person" m, "larder_stage_person" s
+  WHERE c."assigned" <> '' AND m."position" = c."position" AND s."position" = c."position" AND "person"."id" = m."id";
+-- with []
+
+-- person: origins
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST($3 AS bigint)
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position" LEFT
+  JOIN "larder_change_person" c ON c."position" = m."position"
+  WHERE m."state" IN (0, 2, 3)
+  ORDER BY s."key"
+  ON CONFLICT ("type", "source", "key") DO UPDATE
+  SET "base" = excluded."base", "run_id" = excluded."run_id";
+-- with [Person swapi 1]
+
+-- person: clashes
+SELECT 'name', s."record", s."key", e."key", ''
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  JOIN "larder_stage_person" e ON s."value_0" = e."value_0" AND e."position" < s."position"
+  JOIN "larder_match_person" n ON n."position" = e."position" AND n."state" IN (0, 2)
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- person: clashes
+SELECT 'name', s."record", s."key", '', CAST(t."id" AS text)
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  JOIN "person" t ON t."name" = s."value_0" AND t."id" <> m."id"
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- person: drop
+DROP TABLE "larder_change_person";
+-- with []
+
+-- person: drop
+DROP TABLE "larder_match_person";
+-- with []
+
+-- person: drop
+DROP TABLE "larder_stage_person";
+-- with []
+
+-- scene: create
+CREATE TEMPORARY TABLE "larder_stage_scene" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" bigint, "value_1" text);
+-- with []
+
+-- scene: create
+CREATE TEMPORARY TABLE "larder_match_scene" ("position" integer PRIMARY KEY, "id" bigint, "state" bigint NOT NULL);
+-- with []
+
+-- scene: create
+CREATE TEMPORARY TABLE "larder_change_scene" ("position" integer PRIMARY KEY, "base" jsonb NOT NULL, "assigned" text NOT NULL);
+-- with []
+
+-- scene: load
+INSERT INTO "larder_stage_scene"
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- with [1 0 0 ["A"] {}   <nil> <nil>]
+
+-- scene: index
+CREATE INDEX "larder_stage_scene_key" ON "larder_stage_scene" ("key");
+-- with []
+
+-- scene: repeats
+DELETE
+  FROM "larder_stage_scene"
+  WHERE "nested" = 1 AND EXISTS (SELECT 1 FROM "larder_stage_scene" e WHERE e."key" = "larder_stage_scene"."key" AND e."base" = "larder_stage_scene"."base" AND e."position" < "larder_stage_scene"."position");
+-- with []
+
+-- scene: duplicates
+SELECT "key", "record", "nested", "position", "base"
+  FROM "larder_stage_scene"
+  WHERE "key" IN (SELECT "key" FROM "larder_stage_scene" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
+  ORDER BY "key", "position";
+-- with [ 10]
+
+-- scene: remove
+DELETE
+  FROM "larder_stage_scene"
+  WHERE "key" = $1;
+-- with [["A"]]
+
+-- scene: match
+INSERT INTO "larder_match_scene" SELECT x."position", x."id", CASE WHEN NOT x."known" THEN CASE WHEN x."id" IS NULL THEN 0 ELSE 3 END WHEN t."id" IS NULL THEN 4 WHEN x."same" THEN 1 ELSE 2 END
+  FROM (SELECT s."position", o."key" IS NOT NULL AS "known", o."base" = s."base" AS "same", CASE WHEN o."key" IS NOT NULL THEN CAST(o."record_id" AS bigint) ELSE (SELECT a."id" FROM "scene" a WHERE a."number" = s."value_0" AND a."person_id" = (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4) AND NOT EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."source" = $2 AND p."record_id" = CAST(a."id" AS text))) END AS "id" FROM "larder_stage_scene" s LEFT JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = s."key") x LEFT
+  JOIN "scene" t ON t."id" = x."id"
+  ORDER BY x."position";
+-- with [Scene swapi]
+
+-- scene: orphans
+UPDATE "larder_match_scene"
+  SET "state" = 4
+  WHERE "state" = 0 AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND ((s."value_1" IS NOT NULL AND (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4) IS NULL)));
+-- with []
+
+-- scene: number
+UPDATE "larder_match_scene"
+  SET "id" = n."id"
+  FROM (SELECT p."position", nextval(pg_get_serial_sequence('"scene"', 'id')) AS "id" FROM (SELECT "position" FROM "larder_match_scene" WHERE "state" = 0 ORDER BY "position") p) n
+  WHERE n."position" = "larder_match_scene"."position";
+-- with []
+
+-- scene: counts
+SELECT "state", count(*)
+  FROM "larder_match_scene" GROUP BY "state";
+-- with []
+
+-- scene: first
+SELECT s."key", CAST(m."id" AS text), s."base"
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- scene: incomplete
+SELECT s."record", s."key", s."missing"
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  WHERE m."state" = 0 AND s."missing" <> ''
+  ORDER BY m."position" LIMIT $1;
+-- with [20]
+
+-- scene: gone
+SELECT o."key", o."record_id"
+  FROM "larder_origin" o
+  JOIN "scene" t ON t."id" = CAST(o."record_id" AS bigint)
+  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."key" = o."key")
+  ORDER BY t."id";
+-- with [Scene swapi]
+
+-- scene: differing
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"number":' || coalesce(r."number"::text, 'null') || ',' || '"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $1 AND k."source" = $2 AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}'
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  JOIN "scene" r ON r."id" = m."id" LEFT
+  JOIN "larder_origin" o ON o."type" = $3 AND o."source" = $4 AND o."key" = s."key"
+  WHERE m."state" IN (2, 3) AND m."position" > $5
+  ORDER BY m."position" LIMIT $6 FOR UPDATE OF r;
+-- with [Person swapi Scene swapi 0 500]
+
+-- scene: load changes
+INSERT INTO "larder_change_scene"
+  VALUES ($1, $2, $3);
+-- with [1 {} ,0,,2,]
+
+-- scene: insert
+INSERT INTO "scene" ("id", "number", "person_id") SELECT m."id", s."value_0", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  WHERE m."state" = 0
+  ORDER BY m."position";
+-- with []
+
+-- scene: update
+UPDATE "scene"
+  SET "number" = CASE WHEN c."assigned" LIKE '%,0,%' THEN s."value_0" ELSE "scene"."number" END, "person_id" = CASE WHEN c."assigned" LIKE '%,1,%' THEN coalesce((SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4), "scene"."person_id") ELSE "scene"."person_id" END
+  FROM "larder_change_scene" c, "larder_match_scene" m, "larder_stage_scene" s
+  WHERE c."assigned" <> '' AND m."position" = c."position" AND s."position" = c."position" AND "scene"."id" = m."id";
+-- with []
+
+-- scene: origins
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST($3 AS bigint)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position" LEFT
+  JOIN "larder_change_scene" c ON c."position" = m."position"
+  WHERE m."state" IN (0, 2, 3)
+  ORDER BY s."key"
+  ON CONFLICT ("type", "source", "key") DO UPDATE
+  SET "base" = excluded."base", "run_id" = excluded."run_id";
+-- with [Scene swapi 1]
+
+-- scene: clashes
+SELECT 'number, person', s."record", s."key", e."key", ''
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  JOIN "larder_stage_scene" e ON s."value_0" = e."value_0" AND s."value_1" = e."value_1" AND e."position" < s."position"
+  JOIN "larder_match_scene" n ON n."position" = e."position" AND n."state" IN (0, 2)
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- scene: clashes
+SELECT 'number, person', s."record", s."key", '', CAST(t."id" AS text)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  JOIN "scene" t ON t."number" = s."value_0" AND t."person_id" = (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4) AND t."id" <> m."id"
+  WHERE m."state" IN (0, 2)
+  ORDER BY s."position" LIMIT $1;
+-- with [20]
+
+-- scene: drop
+DROP TABLE "larder_change_scene";
+-- with []
+
+-- scene: drop
+DROP TABLE "larder_match_scene";
+-- with []
+
+-- scene: drop
+DROP TABLE "larder_stage_scene";
+-- with []
+
+-- start run
+INSERT INTO "larder_run" ("source", "address", "started_at", "finished_at", "status", "bytes", "fetched", "error")
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  RETURNING "id";
+-- with [swapi https://example.com 2026-11-23 17:18:00 +0000 UTC 2026-11-23 17:18:00 +0000 UTC done 0 0 <nil>]
+
+-- finish run
+UPDATE "larder_run"
+  SET "finished_at" = $1, "created" = $2, "updated" = $3, "unchanged" = $4, "gone" = $5
+  WHERE "id" = $6;
+-- with [2026-11-23 17:18:00 +0000 UTC 0 0 0 0 1]
+
