@@ -84,7 +84,10 @@ func (postgres) castTo(s stored) string {
 
 func (postgres) json(s stored, e string, nullable bool) string {
 	switch {
-	case s.jsonList, s.scalar == model.JSON, s.scalar == model.Boolean, s.scalar == model.Int, s.scalar == model.Int64:
+	case s.jsonList: // element by element, for the text of a jsonb array has blanks
+		e = "CASE WHEN " + e + " IS NOT NULL THEN '[' || coalesce((SELECT string_agg(m.value::text, ',' ORDER BY m.key) FROM jsonb_array_elements(" +
+			e + ") WITH ORDINALITY AS m(value, key)), '') || ']' END"
+	case s.scalar == model.JSON, s.scalar == model.Boolean, s.scalar == model.Int, s.scalar == model.Int64:
 		e = e + "::text"
 	case isText(s.scalar):
 		e = "to_json(" + e + ")::text"

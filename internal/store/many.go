@@ -59,7 +59,7 @@ func (s *Store) DeleteMany(ctx context.Context, q query.Read, max int, withBody 
 			return err
 		}
 		result.IDs, err = affected(ctx, tx, q, st, max)
-		return s.constraints.name(err)
+		return deletion(err)
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("delete %s: %w", q.Type.Resource(), err)

@@ -68,7 +68,7 @@ func (s *Store) apply(ctx context.Context, tx Tx, q query.Read, id any, exists b
 		return s.assign(ctx, tx, statement.ByID(t, id), []any{id}, change.Assignments)
 	case Delete:
 		_, err := tx.Exec(ctx, s.statements.Delete(t, id))
-		return s.constraints.name(err)
+		return deletion(err)
 	}
 	return nil
 }

@@ -58,30 +58,53 @@ func (c constraints) name(err error) error {
 	return err
 }
 
-// explain is name, and looks in the database which of the records referred to
-// are missing where it only said that one is, as SQLite does.
+// deletion is the violation of a deletion: other records refer to what was to
+// go, and that is all there is to say of a record of this type.
+func deletion(err error) error {
+	var v *Violation
+	if errors.As(err, &v) {
+		v.Fields = nil
+	}
+	return err
+}
+
+// explain is name for a change by assignments. It also finds the fields where
+// the database does not say them: PostgreSQL does not for a result out of
+// range, SQLite not for a record that is referred to and missing.
 func (s *Store) explain(ctx context.Context, tx Tx, err error, assignments []statement.Assignment) error {
 	var v *Violation
-	if err = s.constraints.name(err); !errors.As(err, &v) || v.Kind != ForeignKeyViolation || v.Fields != nil {
+	if err = s.constraints.name(err); !errors.As(err, &v) || v.Fields != nil {
 		return err
 	}
+	switch v.Kind {
+	case RangeViolation:
+		for _, a := range assignments {
+			if a.Op == statement.Inc || a.Op == statement.Mul {
+				v.Fields = append(v.Fields, a.Field)
+			}
+		}
+	case ForeignKeyViolation:
+		v.Fields = s.missing(ctx, tx, assignments)
+	case UniqueViolation, CheckViolation, NotNullViolation:
+	}
+	return err
+}
+
+// missing are the assigned fields that refer to records which are not there.
+func (s *Store) missing(ctx context.Context, tx Tx, assignments []statement.Assignment) (fields []*model.Field) {
 	for _, a := range assignments {
 		if a.Field.Kind != model.ToOne || a.Field.Relation.Target.Vocabulary || a.Value == nil {
 			continue
 		}
 		found := false
-		missing := s.statements.Missing(a.Field.Relation.Target, a.Value)
-		lookErr := tx.Query(ctx, missing, func(scan Scan) error {
+		err := tx.Query(ctx, s.statements.Missing(a.Field.Relation.Target, a.Value), func(scan Scan) error {
 			found = true
 			var one int64
 			return scan(&one)
 		})
-		if lookErr != nil {
-			return err // the violation says more than that looking into it failed
-		}
-		if !found {
-			v.Fields = append(v.Fields, a.Field)
+		if err == nil && !found { // if looking fails, the violation still says enough
+			fields = append(fields, a.Field)
 		}
 	}
-	return err
+	return fields
 }

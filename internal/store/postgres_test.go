@@ -1,0 +1,154 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
+	"github.com/larderhq/larder/internal/store/storetest"
+)
+
+// Everything that a store promises holds on PostgreSQL too: the statements are
+// run there through as little of an engine as they need.
+func TestRecordsOnPostgreSQL(t *testing.T) {
+	address := postgresDatabase(t)
+	spaces := 0
+	storetest.Records(t, func(t *testing.T, schema *model.Schema) func() (store.Engine, error) {
+		spaces++ // of names, which are quicker to make than databases
+		config, err := pgxpool.ParseConfig(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.ConnConfig.RuntimeParams["search_path"] = fmt.Sprint("space_", spaces)
+		open := func() (store.Engine, error) {
+			pool, err := pgxpool.NewWithConfig(t.Context(), config)
+			return postgres{pool}, err
+		}
+		engine, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = engine.Exclusive(t.Context(), func(ctx context.Context, conn store.Tx) error {
+			_, err := conn.Exec(ctx, statement.Statement{SQL: fmt.Sprint("CREATE SCHEMA space_", spaces)})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		makeTables(t, engine, schema)
+		if err := engine.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return open
+	})
+}
+
+// postgresDatabase makes a database, which goes when the test ends, on the
+// server that LARDER_TEST_POSTGRES names or on this machine. Without a server
+// the test is skipped.
+func postgresDatabase(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("LARDER_TEST_POSTGRES")
+	if address == "" {
+		address = "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	server, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Skipf("no PostgreSQL to test with; LARDER_TEST_POSTGRES names one: %v", err)
+	}
+	name := fmt.Sprintf("larder_store_%d_%d", os.Getpid(), time.Now().UnixNano())
+	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8' TEMPLATE template0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.Background() // the test's is over
+		if _, err := server.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		if err := server.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	config := server.Config()
+	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable&pool_max_conns=4", config.User, config.Password, config.Host, config.Port, name)
+}
+
+// postgres is a store.Engine without what a server needs of one.
+type postgres struct{ pool *pgxpool.Pool }
+
+func (postgres) Dialect() statement.Dialect { return statement.Postgres() }
+
+func (p postgres) Read(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
+	rows, err := p.pool.Query(ctx, st.SQL, st.Args...)
+	return scanned(rows, err, each)
+}
+
+func (p postgres) Write(ctx context.Context, work func(context.Context, store.Tx) error) error {
+	return pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error { return work(ctx, postgresTx{tx}) })
+}
+
+func (p postgres) Exclusive(ctx context.Context, work func(context.Context, store.Tx) error) error {
+	return p.Write(ctx, work)
+}
+
+func (p postgres) Ping(ctx context.Context) error { return p.pool.Ping(ctx) }
+
+func (p postgres) Close() error {
+	p.pool.Close()
+	return nil
+}
+
+type postgresTx struct{ tx pgx.Tx }
+
+func (t postgresTx) Exec(ctx context.Context, st statement.Statement) (int64, error) {
+	tag, err := t.tx.Exec(ctx, st.SQL, st.Args...)
+	return tag.RowsAffected(), violation(err)
+}
+
+func (t postgresTx) Query(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
+	rows, err := t.tx.Query(ctx, st.SQL, st.Args...)
+	return scanned(rows, err, each)
+}
+
+func scanned(rows pgx.Rows, err error, each func(store.Scan) error) error {
+	if err != nil {
+		return violation(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return violation(rows.Err())
+}
+
+// violation is a constraint that PostgreSQL says is broken (SQLSTATE class 23
+// and 22003), or the error itself.
+func violation(err error) error {
+	kinds := map[string]store.ViolationKind{
+		"23505": store.UniqueViolation, "23503": store.ForeignKeyViolation, "23514": store.CheckViolation,
+		"23502": store.NotNullViolation, "22003": store.RangeViolation,
+	}
+	var failure *pgconn.PgError
+	if !errors.As(err, &failure) || kinds[failure.Code] == "" {
+		return err
+	}
+	v := &store.Violation{Kind: kinds[failure.Code], Constraint: failure.ConstraintName, Table: failure.TableName, Err: err}
+	if failure.ColumnName != "" {
+		v.Columns = []string{failure.ColumnName}
+	}
+	return v
+}
