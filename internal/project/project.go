@@ -207,13 +207,14 @@ func (l *loader) setSource(setting Setting, name string, g given) {
 	}
 }
 
-// readEnvironment applies the variables that name settings.
+// readEnvironment applies the variables that name settings; an empty one is
+// as good as none.
 func (l *loader) readEnvironment() {
 	known := []string{}
 	for _, setting := range AllSettings() {
 		if !setting.OfSource() {
 			known = append(known, setting.Environment())
-			if value, ok := l.lookup(setting.Environment()); ok {
+			if value, _ := l.lookup(setting.Environment()); value != "" {
 				if err := setting.take(l, given{place: setting.Environment(), value: value}); err != nil {
 					l.fail(setting.Environment(), err)
 				}
@@ -223,7 +224,7 @@ func (l *loader) readEnvironment() {
 		for _, s := range l.settings.sortedSources() {
 			variable := environmentName(strings.Replace(setting.Name, "NAME", s.Name, 1))
 			known = append(known, variable)
-			if value, ok := l.lookup(variable); ok {
+			if value, _ := l.lookup(variable); value != "" {
 				l.setSource(setting, s.Name, given{place: variable, value: value})
 			}
 		}
