@@ -49,8 +49,8 @@ func (e *Error) Error() string {
 func exceeded(parameter, limit, what string, most int) *Error {
 	return &Error{
 		Parameter: clipName(parameter), Code: CodeLimit, Limit: limit,
-		Message: fmt.Sprintf("too many %s: %s", what, limit),
-		Details: fmt.Sprintf("at most %d are allowed", most),
+		Message: "too many " + what,
+		Details: fmt.Sprintf("at most %d are allowed (%s)", most, limit),
 	}
 }
 

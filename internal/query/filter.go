@@ -144,7 +144,7 @@ func (p *parser) comparison(s *scanner, field *model.Field, nested bool) (*Filte
 	case laterOperator(word):
 		return nil, unsupported(s.parameter, "the operator "+word)
 	case !known || !s.take("."):
-		return nil, p.noOperator(s, field, word)
+		return nil, noOperator(s, field, word, nested)
 	case !rule.suits(field):
 		return nil, unsuited(s.parameter, filter.Op, field)
 	case filter.Quantifier != One && (!rule.quantified || field.IsList()):
@@ -161,10 +161,14 @@ func (p *parser) comparison(s *scanner, field *model.Field, nested bool) (*Filte
 
 // noOperator is the error of a filter that does not begin with an operator,
 // above all of "name=Hoth" for "name=eq.Hoth".
-func (p *parser) noOperator(s *scanner, field *model.Field, word string) *Error {
+func noOperator(s *scanner, field *model.Field, word string, nested bool) *Error {
 	hint := suggest(word, operatorNames())
 	if hint == "" {
-		hint = fmt.Sprintf("to compare for equality, write %s.eq. and the value in a tree, or %[1]s=eq. and the value", field.JSONName())
+		separator, value := "=", s.text
+		if nested {
+			separator, value = ".", word
+		}
+		hint = fmt.Sprintf("to find what is equal, write %s%seq.%s", field.JSONName(), separator, clipName(value))
 	}
 	return &Error{
 		Parameter: clipName(s.parameter), Code: CodeParse,

@@ -215,6 +215,8 @@ func TestParseRefusesWithAReason(t *testing.T) {
 		{"a hidden field in a tree", "or=(secret.eq.x)", query.CodeUnknownColumn, `Planet has no attribute "secret"`},
 		{"a field of a later version", "albedo=gt.1", query.CodeUnknownColumn, `Planet has no attribute "albedo"`},
 		{"no operator", "name=Hoth", query.CodeParse, `name is followed by no operator: "Hoth"`},
+		{"no operator, with a way out", "name=Tatooine IV", query.CodeParse, "write name=eq.Tatooine IV"},
+		{"no operator in a tree", "or=(name.Hoth)", query.CodeParse, "write name.eq.Hoth"},
 		{"a misspelt operator", "population=gtt.5", query.CodeParse, `did you mean "gt"?`},
 		{"an operator alone", "name=eq", query.CodeParse, `"." behind it`},
 		{"two nots", "name=not.not.eq.x", query.CodeParse, "no operator"},
