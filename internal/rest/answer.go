@@ -14,19 +14,18 @@ import (
 // Header values that never change are shared by all answers: net/http reads
 // them and does not change them.
 type sharedHeaders struct {
-	json, singular, problem, vary, noCache, nosniff, noReferrer, policy []string
+	json, singular, problem, vary, noCache, nosniff, policy []string
 }
 
 func newSharedHeaders() sharedHeaders {
 	return sharedHeaders{
-		json:       []string{mediaJSON},
-		singular:   []string{mediaSingular},
-		problem:    []string{mediaProblem},
-		vary:       []string{"Accept, Accept-Encoding, Accept-Version, Prefer, Range, Origin"},
-		nosniff:    []string{"nosniff"},
-		noCache:    []string{"no-cache"}, // may be kept, but is asked for again by its ETag
-		noReferrer: []string{"no-referrer"},
-		policy:     []string{"default-src 'none'; frame-ancestors 'none'"},
+		json:     []string{mediaJSON},
+		singular: []string{mediaSingular},
+		problem:  []string{mediaProblem},
+		vary:     []string{"Accept, Accept-Encoding, Accept-Version, Prefer, Range, Origin"},
+		nosniff:  []string{"nosniff"},
+		noCache:  []string{"no-cache"}, // may be kept, but is asked for again by its ETag
+		policy:   []string{"default-src 'none'; frame-ancestors 'none'"},
 	}
 }
 
@@ -80,13 +79,13 @@ func (c *compressor) encode(coding string, body []byte) []byte {
 }
 
 // send writes an answer with a body, compressed where that is wanted. tag is
-// the opaque part of the body's entity tag; "" for none.
+// the body's entity tag; "" for none.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, status int, mediaType []string, body []byte, tag string) {
 	coding := s.compress.coding(r, len(body))
 	header := w.Header()
 	header["Content-Type"] = mediaType
 	if tag != "" {
-		header["Etag"] = []string{quoteTag(tag, coding)}
+		header["Etag"] = []string{codedTag(tag, coding)}
 	}
 	if coding != "" {
 		header["Content-Encoding"] = []string{coding}
@@ -111,7 +110,7 @@ func (s *Server) sendTagged(w http.ResponseWriter, r *http.Request, status int, 
 			return err
 		}
 		if conditions.notModified(tag) {
-			w.Header()["Etag"] = []string{quoteTag(tag, s.compress.coding(r, len(body)))}
+			w.Header()["Etag"] = []string{codedTag(tag, s.compress.coding(r, len(body)))}
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}

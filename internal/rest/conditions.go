@@ -11,20 +11,24 @@ import (
 // one (RFC 9110 section 8.8.1 asks for that of a strong validator).
 const tagBytes = 15
 
-// tagOf is the opaque part of the strong entity tag of a body.
+// tagOf is the strong entity tag of a body, in its quotes.
 func tagOf(body []byte) string {
+	const length = tagBytes * 4 / 3 // in base64
 	sum := sha256.Sum256(body)
-	return base64.RawURLEncoding.EncodeToString(sum[:tagBytes])
+	var tag [length + 2]byte
+	tag[0], tag[length+1] = '"', '"'
+	base64.RawURLEncoding.Encode(tag[1:], sum[:tagBytes])
+	return string(tag[:])
 }
 
-// quoteTag is the entity tag of a representation in a content coding: each
+// codedTag is the entity tag of a representation in a content coding: each
 // coding has its own, since a strong tag stands for bytes (RFC 9110 section
 // 8.8.3.3).
-func quoteTag(tag, coding string) string {
-	if coding != "" {
-		return `"` + tag + "-" + coding + `"`
+func codedTag(tag, coding string) string {
+	if coding == "" {
+		return tag
 	}
-	return `"` + tag + `"`
+	return tag[:len(tag)-1] + "-" + coding + `"`
 }
 
 // conditions are the preconditions of a request (RFC 9110 section 13). The
@@ -52,7 +56,7 @@ func (c conditions) check(current []byte) error {
 		tag = tagOf(current)
 	}
 	if c.match != nil && !listed(c.match, tag, false) {
-		details := "the record has changed since; its ETag is now " + quoteTag(tag, "")
+		details := "the record has changed since; its ETag is now " + tag
 		if current == nil {
 			details = "there is no such record"
 		}
@@ -79,7 +83,7 @@ func (c conditions) checkMatch(tag string) error {
 	}
 	return &problem{
 		status: http.StatusPreconditionFailed, code: codePrecondition,
-		message: "If-Match does not hold", details: "the representation has another ETag: " + quoteTag(tag, ""),
+		message: "If-Match does not hold", details: "the representation has another ETag: " + tag,
 	}
 }
 
@@ -111,7 +115,7 @@ func listed(values []string, tag string, weak bool) bool {
 			if end < 0 {
 				break
 			}
-			candidate := value[1 : end+1]
+			candidate := value[:end+2]
 			value = value[end+2:]
 			if sameTag(candidate, tag) && (weak || !isWeak) {
 				return true
@@ -122,6 +126,5 @@ func listed(values []string, tag string, weak bool) bool {
 }
 
 func sameTag(candidate, tag string) bool {
-	rest, found := strings.CutPrefix(candidate, tag)
-	return found && (rest == "" || rest == "-"+codingGzip || rest == "-"+codingZstd)
+	return candidate == tag || candidate == codedTag(tag, codingGzip) || candidate == codedTag(tag, codingZstd)
 }

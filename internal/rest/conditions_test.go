@@ -24,10 +24,10 @@ func TestEntityTagsAreComparedAsTheRFCSays(t *testing.T) {
 		{"a comma within a tag", `"x,", "abc"`, true, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := listed([]string{test.header}, "abc", false); got != test.strong {
+			if got := listed([]string{test.header}, `"abc"`, false); got != test.strong {
 				t.Errorf("strong comparison of %s: got %t", test.header, got)
 			}
-			if got := listed([]string{test.header}, "abc", true); got != test.weak {
+			if got := listed([]string{test.header}, `"abc"`, true); got != test.weak {
 				t.Errorf("weak comparison of %s: got %t", test.header, got)
 			}
 			if listed([]string{test.header}, "", true) {

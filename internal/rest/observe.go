@@ -139,7 +139,8 @@ func (o *observer) requestID(r *http.Request) string {
 	if values := r.Header["X-Request-Id"]; len(values) == 1 && saneID(values[0]) {
 		return values[0]
 	}
-	return o.prefix + strconv.FormatUint(o.last.Add(1), 36)
+	id := append(make([]byte, 0, 32), o.prefix...)
+	return string(strconv.AppendUint(id, o.last.Add(1), 36))
 }
 
 // saneID: letters, digits and -_.:/+= up to 128, so that an id can be neither a

@@ -90,7 +90,9 @@ func (s *Server) get(path string, work func(w *recorder, r *http.Request) error)
 			s.otherMethod(rec, r, "GET, HEAD, OPTIONS")
 			return
 		}
-		rec.Header()["Cache-Control"] = s.shared.noCache
+		header := rec.Header()
+		header["Cache-Control"] = s.shared.noCache
+		header["Content-Security-Policy"] = s.shared.policy
 		if err := work(rec, r); err != nil {
 			s.fail(rec, r, err)
 		}

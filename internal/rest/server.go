@@ -66,8 +66,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["X-Request-Id"] = []string{rec.id}
 	header["X-Content-Type-Options"] = s.shared.nosniff
-	header["Referrer-Policy"] = s.shared.noReferrer
-	header["Content-Security-Policy"] = s.shared.policy
 	if err := s.guard.checkHost(r); err != nil {
 		s.fail(rec, r, err)
 		return
@@ -133,6 +131,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		_ = server.Close() // what it could report was abandoned just now
 		err = fmt.Errorf("requests still ran after the grace period of %s and were cut off", s.settings.GracePeriod)
 	}
-	<-failed
+	if cause := <-failed; err == nil && !errors.Is(cause, http.ErrServerClosed) {
+		err = fmt.Errorf("serve %s: %w", listener.Addr(), cause)
+	}
 	return err
 }

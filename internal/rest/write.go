@@ -223,7 +223,7 @@ func (x *exchange) modify(id any, q query.Read, conditions conditions, decide fu
 	}
 	if x.prefer.Return == query.ReturnMinimal || x.prefer.Return == query.ReturnHeadersOnly {
 		if tag != "" {
-			header["Etag"] = []string{quoteTag(tag, "")}
+			header["Etag"] = []string{tag}
 		}
 		if status == http.StatusOK {
 			status = http.StatusNoContent
