@@ -28,6 +28,7 @@ type draft struct {
 	uniques           []childKey
 	fields            []*draftField
 	upstreamID        *draftField // left out, since the origin keeps it
+	places            int         // in the answer at which its objects stand
 	independent       bool        // its records are more than parts of those that list them
 }
 
@@ -48,6 +49,7 @@ type draftField struct {
 	required          bool
 	unique, json      bool
 	remark            string
+	places            int // of its type's that ask for it
 
 	owner   *draft      // of a list of objects
 	target  *draft      // of a relation
@@ -182,14 +184,13 @@ func (m *member) isTime() bool {
 // values. key is the member that identifies the shape's objects everywhere,
 // nil when there is none.
 func (d *drafts) fill(t *draft, s *shape, path string, key *member) map[*member]*draftField {
-	first := len(t.fields) == 0
+	t.places++
 	at := addition{path: path, key: key, given: map[*draftField]bool{}, placed: map[*member]*draftField{}}
 	for _, m := range s.members {
 		d.add(t, m, at)
 	}
-	for _, f := range t.fields {
-		// A place that does not ask for a field leaves it null.
-		f.required = f.required && (first || at.given[f] || f.list)
+	for f := range at.given {
+		f.places++
 	}
 	return at.placed
 }

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/gobuffalo/flect"
 
@@ -14,6 +15,10 @@ func (d *drafts) settle() {
 	references := map[*draft]int{}
 	for _, t := range d.types {
 		for _, f := range t.fields {
+			if f.places < t.places { // one that does not ask for it leaves it null
+				f.required = false
+				f.json = f.json || f.target == nil && strings.HasPrefix(f.sdlType, "[")
+			}
 			if f.target != nil {
 				references[f.target]++
 				f.target.independent = f.target.independent || references[f.target] > 1 || !f.list || f.shared
