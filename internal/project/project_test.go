@@ -482,7 +482,7 @@ func TestWriteMakesAProjectThatLoads(t *testing.T) {
 	if films.QueryFile != "queries/films.graphql" || strings.TrimSpace(films.Query) != long || films.URL.text != draft.Sources[1].URL {
 		t.Errorf("got %+v", films)
 	}
-	if !strings.Contains(readText(t, filepath.Join(dir, ".gitignore")), "larder.db-wal") {
+	if !strings.Contains(readText(t, filepath.Join(dir, ".gitignore")), "larder.db\nlarder.db-*\n") {
 		t.Error("the database is not ignored")
 	}
 }

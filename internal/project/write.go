@@ -37,8 +37,7 @@ const longQuery = 40
 // gitignore keeps the database out of version control.
 const gitignore = `# The database and what SQLite keeps beside it.
 larder.db
-larder.db-shm
-larder.db-wal
+larder.db-*
 `
 
 // Write makes the project folder dir with larder.yaml, the models, long queries

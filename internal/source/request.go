@@ -249,7 +249,7 @@ func networkFailure(err error) error {
 	failure := &transient{err: err, refused: errors.As(err, &dial) && dial.Op == "dial"}
 	switch {
 	case errors.As(err, &name):
-		failure.err = fmt.Errorf("there is no answer to the host name %s: %s", name.Name, name.Err)
+		failure.err = fmt.Errorf("the host name %s leads nowhere: %s", name.Name, name.Err)
 		failure.hopeless = name.IsNotFound
 	case errors.As(err, &trust):
 		failure.hopeless = true
