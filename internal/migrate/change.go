@@ -58,7 +58,10 @@ type (
 	// changeCheck: other bounds, words or names of a check.
 	changeCheck struct{ from, to *column }
 	// changeReference: a foreign key with another action or name.
-	changeReference struct{ from, to *column }
+	changeReference struct {
+		from, to   *column
+		sameTarget bool // under whatever name
+	}
 	// addIndex: a new index or unique set.
 	addIndex struct {
 		index *index
@@ -147,14 +150,31 @@ func (c changeDefault) String() string {
 	return fmt.Sprintf("%s: default %s", c.to.label(), c.to.defaultValue.Text)
 }
 
-func (c changeCheck) String() string { return c.to.label() + ": " + c.to.checkText() }
+func (c changeCheck) String() string {
+	if c.onlyName() {
+		return "the check of " + c.to.label() + " follows its column"
+	}
+	return c.to.label() + ": " + c.to.checkText()
+}
+
+// onlyName reports whether the models set the same bounds as before: the name
+// changed, or what the column's type adds.
+func (c changeCheck) onlyName() bool { return c.from.checkText() == c.to.checkText() }
 
 func (c changeReference) String() string {
 	if c.to.reference == nil {
 		return c.to.label() + " refers to nothing any more"
 	}
+	if c.onlyName() {
+		return "the foreign key of " + c.to.label() + " follows its column"
+	}
 	return fmt.Sprintf("%s refers to %s, on delete %s",
 		c.to.label(), c.to.reference.table, strings.ToLower(action(c.to.reference.onDelete)))
+}
+
+// onlyName reports whether the key is as it was but for its name.
+func (c changeReference) onlyName() bool {
+	return c.from.reference != nil && c.to.reference != nil && c.sameTarget && c.from.reference.onDelete == c.to.reference.onDelete
 }
 
 func (c addIndex) String() string    { return "add " + c.index.label() }

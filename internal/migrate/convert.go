@@ -21,6 +21,11 @@ type conversion interface {
 	elements(table, column string) string
 	// newUUID makes a new id.
 	newUUID() string
+	// misfit holds for what convert makes of a value that does not fit the
+	// column; "" where converting it fails already.
+	misfit(to *column) string
+	// malformed fails as a JSON value, with the text.
+	malformed(text string) string
 }
 
 // sameForm reports whether two columns write a value the same way.
@@ -43,15 +48,16 @@ func isInteger(s model.Scalar) bool { return s == model.Int || s == model.Int64 
 // power is ten to the n.
 func power(n int) string { return "1" + strings.Repeat("0", n) }
 
-// convert leans on STRICT tables: a column refuses what is not of its type, so
-// that an expression gives what cannot be carried exactly as something of
-// another type.
+// convert leans on STRICT tables: a column of numbers refuses text, so that a
+// number that cannot be carried exactly is given as text that says so.
 func (s sqlite) convert(x string, from, to *column) string {
 	a, b := from.scalar, to.scalar
 	switch {
 	case sameForm(from, to), textual(a) && textual(b) && b != model.UUID, isInteger(a) && isInteger(b),
-		a == model.Boolean && isInteger(b), isInteger(a) && b == model.Boolean, a == model.Float && isInteger(b):
+		a == model.Boolean && isInteger(b), isInteger(a) && b == model.Boolean:
 		return x
+	case a == model.Float && isInteger(b):
+		return fmt.Sprintf("CASE WHEN CAST(%s AS INTEGER) = %s THEN CAST(%s AS INTEGER) ELSE 'not an integer: ' || %s END", x, x, x, x)
 	case isInteger(a) && b == model.Float:
 		return fmt.Sprintf("CASE WHEN CAST(CAST(%s AS REAL) AS INTEGER) = %s THEN CAST(%s AS REAL) ELSE 'not exact: ' || %s END", x, x, x, x)
 	case isInteger(a) && b == model.Decimal:
@@ -66,7 +72,7 @@ func (s sqlite) convert(x string, from, to *column) string {
 		return fmt.Sprintf("%s / %s.0", x, power(from.scale))
 	case a == model.Float && b == model.Decimal:
 		p := power(to.scale)
-		return fmt.Sprintf("CASE WHEN round(%s * %s) / %s.0 = %s THEN round(%s * %s) ELSE 'not exact: ' || %s END", x, p, p, x, x, p, x)
+		return fmt.Sprintf("CASE WHEN round(%s * %s) / %s.0 = %s THEN CAST(round(%s * %s) AS INTEGER) ELSE 'not exact: ' || %s END", x, p, p, x, x, p, x)
 	case a == model.Date && b == model.DateTime:
 		return x + " || 'T00:00:00.000000Z'"
 	case a == model.DateTime && b == model.Date:
@@ -89,7 +95,8 @@ func (s sqlite) toText(x string, from *column) string {
 	case model.Int, model.Int64:
 		return fmt.Sprintf("CAST(%s AS TEXT)", x)
 	case model.Float:
-		return fmt.Sprintf("CASE WHEN CAST(CAST(%s AS TEXT) AS REAL) = %s THEN CAST(%s AS TEXT) ELSE printf('%%!.17g', %s) END", x, x, x, x)
+		return fmt.Sprintf("CASE WHEN abs(%s) < 1e15 AND CAST(%s AS INTEGER) = %s THEN CAST(CAST(%s AS INTEGER) AS TEXT)"+
+			" WHEN CAST(CAST(%s AS TEXT) AS REAL) = %s THEN CAST(%s AS TEXT) ELSE printf('%%!.17g', %s) END", x, x, x, x, x, x, x, x)
 	case model.Decimal:
 		return scaledText(x, from.scale)
 	case model.Duration:
@@ -115,14 +122,19 @@ func scaledText(x string, scale int) string {
 		x, x, p, strings.Repeat("0", scale), x, p, scale)
 }
 
-// fromText reads what toText writes.
+// fromText reads what toText writes. A text must be the one form of a whole
+// number: "007" and 7 are not the same.
 func (s sqlite) fromText(x string, to *column) string {
 	switch to.scalar {
+	case model.Int, model.Int64:
+		return fmt.Sprintf("CASE WHEN CAST(CAST(%s AS INTEGER) AS TEXT) = %s THEN CAST(%s AS INTEGER) ELSE 'not an integer: ' || %s END", x, x, x, x)
+	case model.Float:
+		return fmt.Sprintf("CASE WHEN NOT json_valid(%s) THEN 'not a number: ' || %s WHEN json_type(%s) IN ('integer', 'real') THEN CAST(%s AS REAL) ELSE 'not a number: ' || %s END", x, x, x, x, x)
 	case model.Decimal:
 		return scaledInteger(x, to.scale)
 	case model.Duration:
 		seconds := fmt.Sprintf("substr(%s, instr(%s, 'T') + 1, length(%s) - instr(%s, 'T') - 1)", x, x, x, x)
-		return fmt.Sprintf("CASE WHEN %s GLOB 'PT*S' THEN %s WHEN %s GLOB '-PT*S' THEN -(%s) ELSE %s END",
+		return fmt.Sprintf("CASE WHEN %s GLOB 'PT*S' THEN %s WHEN %s GLOB '-PT*S' THEN -(%s) ELSE 'not a duration in seconds: ' || %s END",
 			x, scaledInteger(seconds, 6), x, scaledInteger(seconds, 6), x)
 	case model.Boolean:
 		return fmt.Sprintf("CASE %s WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE 'not a Boolean: ' || %s END", x, x)
@@ -130,20 +142,32 @@ func (s sqlite) fromText(x string, to *column) string {
 		return fmt.Sprintf("CASE WHEN %s GLOB '????-??-??T??:??:??*Z' THEN substr(%s, 1, 19) || '.' || substr(trim(substr(%s, 20), '.Z') || '000000', 1, 6) || 'Z' ELSE %s END", x, x, x, x)
 	case model.UUID:
 		return fmt.Sprintf("lower(%s)", x)
-	case model.Int, model.Int64, model.Float, model.String, model.ID, model.EnumWord, model.Date, model.JSON, model.Bytes:
+	case model.String, model.ID, model.EnumWord, model.Date, model.JSON, model.Bytes:
 	}
 	return x
 }
 
 // scaledInteger reads decimal text into a scaled integer, by its digits: a
-// float in between would round.
+// float in between would round. What overflows is more than any check allows.
 func scaledInteger(x string, scale int) string {
 	fraction := fmt.Sprintf("length(%s) - instr(%s, '.')", x, x)
-	return fmt.Sprintf("CASE WHEN %s = '' OR %s GLOB '*[^0-9.-]*' OR (instr(%s, '.') > 0 AND %s > %d) THEN 'not a decimal of scale %d: ' || %s"+
-		" WHEN instr(%s, '.') = 0 THEN %s || '%s' ELSE replace(%s, '.', '') || substr('%s', 1, %d - (%s)) END",
-		x, x, x, fraction, scale, scale, x,
+	return fmt.Sprintf("CASE WHEN %s GLOB '*[^0-9.-]*' OR %s GLOB '?*-*' OR %s GLOB '*.*.*' OR %s NOT GLOB '*[0-9]*' OR (instr(%s, '.') > 0 AND %s > %d)"+
+		" THEN 'not a decimal of scale %d: ' || %s"+
+		" WHEN instr(%s, '.') = 0 THEN CAST(%s || '%s' AS INTEGER) ELSE CAST(replace(%s, '.', '') || substr('%s', 1, %d - (%s)) AS INTEGER) END",
+		x, x, x, x, x, fraction, scale,
+		scale, x,
 		x, x, strings.Repeat("0", scale), x, strings.Repeat("0", scale), scale, fraction)
 }
+
+// misfit: a number that did not fit is text.
+func (s sqlite) misfit(to *column) string {
+	if s.columnType(to) == "TEXT" {
+		return ""
+	}
+	return fmt.Sprintf("typeof(%s) = 'text'", quote(to.name))
+}
+
+func (sqlite) malformed(text string) string { return fmt.Sprintf("json(%s)", text) }
 
 func (s sqlite) toJSON(x string, from *column) string {
 	switch {
@@ -243,7 +267,9 @@ func (p postgres) fromText(x string, to *column) string {
 		return fmt.Sprintf("decode(%s, 'base64')", x)
 	case model.String, model.ID, model.EnumWord:
 		return x
-	case model.Int, model.Int64, model.Float, model.Boolean, model.UUID, model.Date, model.DateTime, model.JSON:
+	case model.Int, model.Int64:
+		return fmt.Sprintf("(CASE WHEN %s ~ '^(0|-?[1-9][0-9]*)$' THEN %s ELSE 'not an integer: ' || %s END)::%s", x, x, x, p.columnType(to))
+	case model.Float, model.Boolean, model.UUID, model.Date, model.DateTime, model.JSON:
 	}
 	return fmt.Sprintf("(%s)::%s", x, p.columnType(to))
 }
@@ -268,5 +294,9 @@ func (postgres) array(x string) string {
 func (postgres) elements(table, column string) string {
 	return fmt.Sprintf(`SELECT t."id" AS "owner", e.at - 1 AS "position", nullif(e.element, 'null') AS "value" FROM %s AS t, jsonb_array_elements(t.%s) WITH ORDINALITY AS e(element, at)`, table, column)
 }
+
+func (postgres) misfit(*column) string { return "" }
+
+func (postgres) malformed(text string) string { return fmt.Sprintf("(%s)::jsonb", text) }
 
 func (postgres) newUUID() string { return "gen_random_uuid()" }

@@ -231,7 +231,7 @@ func (d *difference) alterColumns() {
 				d.changes = append(d.changes, changeRequired{from, to})
 			}
 			if d.changesReference(from, to) {
-				d.changes = append(d.changes, changeReference{from, to})
+				d.changes = append(d.changes, changeReference{from, to, d.sameTarget(from, to)})
 			}
 		}
 	}
@@ -272,10 +272,12 @@ func (d *difference) changesReference(from, to *column) bool {
 	if from.reference == nil || to.reference == nil {
 		return from.reference != to.reference
 	}
-	target := d.from.byName[from.reference.table]
-	return from.reference.name != to.reference.name ||
-		from.reference.onDelete != to.reference.onDelete ||
-		d.tableNow[target] != to.reference.table
+	return from.reference.name != to.reference.name || from.reference.onDelete != to.reference.onDelete || !d.sameTarget(from, to)
+}
+
+// sameTarget reports whether two foreign keys refer to one table.
+func (d *difference) sameTarget(from, to *column) bool {
+	return from.reference != nil && to.reference != nil && d.tableNow[d.from.byName[from.reference.table]] == to.reference.table
 }
 
 // drop tells what goes: columns first, since they may refer to tables that go,

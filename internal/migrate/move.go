@@ -96,6 +96,8 @@ func (w mover) statements(move moveValues) []string {
 		source = fmt.Sprintf("SELECT m.\"owner\", m.\"position\", v.%s AS \"value\" FROM (\n%s\n) AS m JOIN %s AS v ON v.\"id\" = m.\"value\"",
 			quote(w.columnNow[word]), indent(source), quote(w.tableNow[w.from.byName[old.Table()]]))
 		value = w.convert(value, word, wanted)
+	case move.to.Kind == model.JSONColumn && !sameForm(element, wanted):
+		source = fmt.Sprintf("SELECT \"owner\", \"position\", %s AS \"value\" FROM (\n%s\n) AS c", w.convert(value, element, wanted), indent(source))
 	case move.from.Relation == nil:
 		value = w.convert(value, element, wanted)
 	}
@@ -176,7 +178,7 @@ func (w mover) fill(move moveValues, source, value string) string {
 			own, quote(to.Column()), value, indent(indent(source)), w.within(move, source))
 	case model.JSONColumn:
 		return fmt.Sprintf("UPDATE %s AS t SET %s = (\n  SELECT %s FROM (\n%s\n  ) AS m WHERE m.\"owner\" = t.\"id\"\n)%s",
-			own, quote(to.Column()), w.array(w.toJSON(value, writtenElement(to))), indent(indent(source)), w.within(move, source))
+			own, quote(to.Column()), w.array(w.fitting(move, value)), indent(indent(source)), w.within(move, source))
 	case model.ToMany:
 		key := to.Relation.Inverse
 		return fmt.Sprintf("UPDATE %s AS t SET %s = (\n  SELECT m.\"owner\" FROM (\n%s\n  ) AS m WHERE m.\"value\" = t.\"id\" ORDER BY m.\"owner\" LIMIT 1\n)",
@@ -193,6 +195,24 @@ func (w mover) fill(move moveValues, source, value string) string {
 	// The far end fills the join table of its inverse, whose owners are the values.
 	return fmt.Sprintf("INSERT INTO %s (%s, \"position\", %s)\nSELECT m.\"value\", row_number() OVER (PARTITION BY m.\"value\" ORDER BY m.\"owner\") - 1, m.\"owner\" FROM (\n%s\n) AS m",
 		quote(to.ValueTable()), quote(to.TargetColumn()), quote(to.OwnerColumn()), indent(source))
+}
+
+// fitting is a value as an element of a JSON column, whose elements no
+// constraint of the database checks.
+func (w mover) fitting(move moveValues, value string) string {
+	element := writtenElement(move.to)
+	json := w.toJSON(value, element)
+	var conditions []string
+	if condition := w.misfit(element); condition != "" {
+		conditions = append(conditions, condition)
+	}
+	if condition := w.check(element); condition != "" {
+		conditions = append(conditions, "NOT ("+condition+")")
+	}
+	if len(conditions) == 0 || sameForm(readElement(move.from), element) {
+		return json
+	}
+	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", strings.Join(conditions, " OR "), w.malformed("'does not fit: ' || "+value), json)
 }
 
 // within leaves alone the rows that a column's default or null is right for: a

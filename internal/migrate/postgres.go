@@ -120,7 +120,7 @@ func (postgres) literal(_ *column, value any) string {
 	case float64:
 		return floatText(v)
 	case model.DecimalValue:
-		return decimalText(v)
+		return v.String()
 	case time.Time:
 		return text(v.UTC().Format("2006-01-02T15:04:05.999999Z"))
 	case time.Duration:
@@ -129,23 +129,6 @@ func (postgres) literal(_ *column, value any) string {
 		return text(`\x` + hex.EncodeToString(v))
 	}
 	return text(fmt.Sprint(value))
-}
-
-// decimalText writes a decimal with all of its digits.
-func decimalText(v model.DecimalValue) string {
-	digits := strconv.FormatInt(v.Unscaled, 10)
-	sign := ""
-	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
-	}
-	if v.Scale == 0 {
-		return sign + digits
-	}
-	for len(digits) <= v.Scale {
-		digits = "0" + digits
-	}
-	point := len(digits) - v.Scale
-	return sign + digits[:point] + "." + digits[point:]
 }
 
 // createTable makes a table without its foreign keys, which may go to tables

@@ -27,6 +27,7 @@ func (p postgres) change(out *steps, d *difference, c Change) {
 	case addColumn:
 		p.addColumn(out, c)
 	case dropColumn:
+		p.freeNames(out, c)
 		out.add(drop, fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", quote(c.table), quote(c.name)))
 	case renameColumn:
 		out.add(rename, renameColumnText(c))
@@ -41,7 +42,7 @@ func (p postgres) change(out *steps, d *difference, c Change) {
 	case changeCheck:
 		p.changeCheck(out, c)
 	case changeReference:
-		p.changeReference(out, d, c)
+		p.changeReference(out, c)
 	case addIndex:
 		out.add(c.phase(), p.createIndex(c.index))
 	case dropIndex:
@@ -68,6 +69,20 @@ func (p postgres) dropTable(out *steps, d *difference, c dropTable) {
 		}
 	}
 	out.add(drop, "DROP TABLE "+quote(c.name))
+}
+
+// freeNames drops the constraints of a column that is put aside, whose names
+// its successor takes.
+func (p postgres) freeNames(out *steps, c dropColumn) {
+	if c.name == c.column.name {
+		return
+	}
+	if p.check(c.column) != "" {
+		out.add(release, dropConstraint(c.column.table, checkName(c.column)))
+	}
+	if c.column.reference != nil {
+		out.add(release, dropConstraint(c.column.table, c.column.reference.name))
+	}
 }
 
 func (p postgres) addColumn(out *steps, c addColumn) {
@@ -130,9 +145,9 @@ func (p postgres) changeCheck(out *steps, c changeCheck) {
 }
 
 // changeReference renames a foreign key where only its name is another.
-func (p postgres) changeReference(out *steps, d *difference, c changeReference) {
+func (p postgres) changeReference(out *steps, c changeReference) {
 	from, to := c.from.reference, c.to.reference
-	if from != nil && to != nil && from.onDelete == to.onDelete && d.tableNow[d.from.byName[from.table]] == to.table {
+	if c.onlyName() {
 		out.add(alter, renameConstraint(c.to.table, from.name, to.name))
 		return
 	}

@@ -198,10 +198,8 @@ func (d *difference) unfit(e dialect, from, to *column) string {
 	if condition := e.check(to); condition != "" {
 		conditions = append(conditions, "NOT ("+condition+")")
 	}
-	if columnType := e.columnType(to); columnType == "INTEGER" || columnType == "REAL" {
-		// What such a column makes of text that is a number, and what it refuses.
-		value = fmt.Sprintf("CASE WHEN %s GLOB '*[^0-9.eE+-]*' THEN %s ELSE CAST(%s AS NUMERIC) END", value, value, value)
-		conditions = append(conditions, fmt.Sprintf("%s <> CAST(%s AS %s)", quote(to.name), quote(to.name), columnType))
+	if condition := e.misfit(to); condition != "" {
+		conditions = append(conditions, condition)
 	}
 	return fmt.Sprintf("SELECT \"larder_row\" FROM (\n  SELECT %s, %s AS %s FROM %s WHERE %s IS NOT NULL\n) AS m WHERE %s",
 		shown, value, quote(to.name), quote(t.name), quote(from.name), strings.Join(conditions, " OR "))

@@ -66,8 +66,7 @@ func (s sqlite) needsRebuild(d *difference, from, to *column) bool {
 	if from.reference == nil || to.reference == nil {
 		return from.reference != to.reference
 	}
-	return from.reference.onDelete != to.reference.onDelete ||
-		d.tableNow[d.from.byName[from.reference.table]] != to.reference.table
+	return from.reference.onDelete != to.reference.onDelete || !d.sameTarget(from, to)
 }
 
 // absorbed is the table whose rebuild makes the change, or "".
@@ -204,8 +203,8 @@ func addCheck(c *column, condition string) string {
 func (s sqlite) rebuild(d *difference, t *table, changes []Change) []step {
 	out := &steps{title: fmt.Sprintf("Rebuild table %s, for what SQLite cannot alter in place:", t.name)}
 	for _, c := range changes {
-		if check, ok := c.(changeCheck); ok && check.from.checkText() == check.to.checkText() {
-			continue // it follows from the type
+		if follows(c) {
+			continue
 		}
 		out.title += "\n  " + c.String()
 	}
@@ -228,6 +227,17 @@ func (s sqlite) rebuild(d *difference, t *table, changes []Change) []step {
 		}
 	}
 	return out.all
+}
+
+// follows reports whether a change says nothing that another does not.
+func follows(c Change) bool {
+	switch c := c.(type) {
+	case changeCheck:
+		return c.onlyName()
+	case changeReference:
+		return c.onlyName()
+	}
+	return false
 }
 
 // dropped names the columns and checks that a rebuild means to leave out; the

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,10 @@ func count(t *testing.T, path string) {
 func TestMain(m *testing.M) {
 	if folder := os.Getenv("LARDER_TEST_MIGRATE"); folder != "" {
 		os.Exit(migrateProcess(folder, os.Getenv("LARDER_TEST_DATABASE")))
+	}
+	// Each check makes a database; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

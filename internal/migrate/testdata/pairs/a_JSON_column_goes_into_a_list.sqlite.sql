@@ -36,7 +36,7 @@ SELECT "owner", "position", CASE json_type("value") WHEN 'text' THEN "value" ->>
 
 -- move the values of Planet.sizes from a JSON column to a value table
 INSERT INTO "planet_sizes" ("planet_id", "position", "value")
-SELECT "owner", "position", CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END FROM (
+SELECT "owner", "position", CASE WHEN NOT json_valid(CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END) THEN 'not a number: ' || CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END WHEN json_type(CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END) IN ('integer', 'real') THEN CAST(CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END AS REAL) ELSE 'not a number: ' || CASE json_type("value") WHEN 'text' THEN "value" ->> '$' ELSE "value" END END FROM (
   SELECT t."id" AS "owner", e.key AS "position", CASE e.type WHEN 'null' THEN NULL ELSE t."sizes" -> e.fullkey END AS "value" FROM "planet" AS t, json_each(t."sizes") AS e
 ) AS m;
 

@@ -7,10 +7,10 @@ ALTER TABLE "planet_grounds" RENAME CONSTRAINT "planet_terrains_pkey" TO "planet
 -- rename column planet.name to title
 ALTER TABLE "planet" RENAME COLUMN "name" TO "title";
 
--- Planet.title: check minLength 1
+-- the check of Planet.title follows its column
 ALTER TABLE "planet" RENAME CONSTRAINT "planet_name_check" TO "planet_title_check";
 
--- planet_grounds.planet_id refers to planet, on delete cascade
+-- the foreign key of planet_grounds.planet_id follows its column
 ALTER TABLE "planet_grounds" RENAME CONSTRAINT "planet_terrains_planet_id_fkey" TO "planet_grounds_planet_id_fkey";
 
 -- rename planet_name_key to planet_title_key

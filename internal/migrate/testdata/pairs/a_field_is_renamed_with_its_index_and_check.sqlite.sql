@@ -1,6 +1,6 @@
 -- 0002_to for sqlite. Once a database has applied it, it must not change.
 
--- Planet.title: check minLength 1
+-- the check of Planet.title follows its column
 ALTER TABLE "planet" DROP CONSTRAINT "planet_name_check";
 
 -- rename planet_name_key to planet_title_key
@@ -15,7 +15,7 @@ ALTER TABLE "planet_terrains" RENAME TO "planet_grounds";
 -- rename column planet.name to title
 ALTER TABLE "planet" RENAME COLUMN "name" TO "title";
 
--- Planet.title: check minLength 1
+-- the check of Planet.title follows its column
 ALTER TABLE "planet" ADD CONSTRAINT "planet_title_check" CHECK (length("title") >= 1);
 
 -- rename planet_name_key to planet_title_key

@@ -10,7 +10,7 @@ CREATE TABLE "larder_new_planet" (
   "population" INTEGER CONSTRAINT "planet_population_check" CHECK ("population" >= 0)
 ) STRICT;
 INSERT INTO "larder_new_planet" ("id", "population")
-SELECT "id", "population"
+SELECT "id", CASE WHEN CAST("population" AS INTEGER) = "population" THEN CAST("population" AS INTEGER) ELSE 'not an integer: ' || "population" END
 FROM "planet";
 DELETE FROM sqlite_sequence WHERE name = 'larder_new_planet';
 INSERT INTO sqlite_sequence (name, seq) SELECT 'larder_new_planet', seq FROM sqlite_sequence WHERE name = 'planet';

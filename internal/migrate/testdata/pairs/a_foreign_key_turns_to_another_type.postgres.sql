@@ -3,6 +3,9 @@
 -- drop index item_owner_id_idx (owner_id)
 DROP INDEX "item_owner_id_idx";
 
+-- drop Item.owner
+ALTER TABLE "item" DROP CONSTRAINT "item_owner_id_fkey";
+
 -- put the old column of Item.owner aside
 ALTER TABLE "item" RENAME COLUMN "owner_id" TO "larder_old_owner_id";
 

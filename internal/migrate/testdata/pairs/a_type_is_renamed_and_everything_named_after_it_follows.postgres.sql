@@ -14,16 +14,16 @@ ALTER TABLE "moon" RENAME COLUMN "planet_id" TO "world_id";
 -- rename column world_terrains.planet_id to world_id
 ALTER TABLE "world_terrains" RENAME COLUMN "planet_id" TO "world_id";
 
--- World.name: check minLength 1
+-- the check of World.name follows its column
 ALTER TABLE "world" RENAME CONSTRAINT "planet_name_check" TO "world_name_check";
 
--- World.population: check min 0
+-- the check of World.population follows its column
 ALTER TABLE "world" RENAME CONSTRAINT "planet_population_check" TO "world_population_check";
 
--- Moon.world refers to world, on delete restrict
+-- the foreign key of Moon.world follows its column
 ALTER TABLE "moon" RENAME CONSTRAINT "moon_planet_id_fkey" TO "moon_world_id_fkey";
 
--- world_terrains.world_id refers to world, on delete cascade
+-- the foreign key of world_terrains.world_id follows its column
 ALTER TABLE "world_terrains" RENAME CONSTRAINT "planet_terrains_planet_id_fkey" TO "world_terrains_world_id_fkey";
 
 -- rename planet_name_key to world_name_key

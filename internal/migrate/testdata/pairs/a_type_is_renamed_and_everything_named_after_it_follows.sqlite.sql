@@ -1,9 +1,9 @@
 -- 0002_to for sqlite. Once a database has applied it, it must not change.
 
--- World.name: check minLength 1
+-- the check of World.name follows its column
 ALTER TABLE "planet" DROP CONSTRAINT "planet_name_check";
 
--- World.population: check min 0
+-- the check of World.population follows its column
 ALTER TABLE "planet" DROP CONSTRAINT "planet_population_check";
 
 -- rename planet_name_key to world_name_key
@@ -33,10 +33,10 @@ ALTER TABLE "moon" RENAME COLUMN "planet_id" TO "world_id";
 -- rename column world_terrains.planet_id to world_id
 ALTER TABLE "world_terrains" RENAME COLUMN "planet_id" TO "world_id";
 
--- World.name: check minLength 1
+-- the check of World.name follows its column
 ALTER TABLE "world" ADD CONSTRAINT "world_name_check" CHECK (length("name") >= 1);
 
--- World.population: check min 0
+-- the check of World.population follows its column
 ALTER TABLE "world" ADD CONSTRAINT "world_population_check" CHECK ("population" >= 0);
 
 -- rename planet_name_key to world_name_key

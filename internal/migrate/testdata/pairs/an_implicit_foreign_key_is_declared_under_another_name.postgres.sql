@@ -3,7 +3,7 @@
 -- rename column item.list_id to home_id
 ALTER TABLE "item" RENAME COLUMN "list_id" TO "home_id";
 
--- Item.home refers to list, on delete restrict
+-- the foreign key of Item.home follows its column
 ALTER TABLE "item" RENAME CONSTRAINT "item_list_id_fkey" TO "item_home_id_fkey";
 
 -- rename item_list_id_idx to item_home_id_idx

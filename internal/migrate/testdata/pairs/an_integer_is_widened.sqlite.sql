@@ -1,5 +1,5 @@
 -- 0002_to for sqlite. Once a database has applied it, it must not change.
 
--- Planet.population: check min 0
+-- the check of Planet.population follows its column
 ALTER TABLE "planet" DROP CONSTRAINT "planet_population_check";
 ALTER TABLE "planet" ADD CONSTRAINT "planet_population_check" CHECK ("population" >= 0);

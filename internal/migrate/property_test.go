@@ -1,0 +1,259 @@
+package migrate
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/store"
+)
+
+// samples are values of each scalar in its JSON form.
+var samples = map[string][]string{
+	"Int":     {`0`, `1`, `-7`, `2147483647`},
+	"Int64":   {`0`, `1`, `-7`, `9007199254740993`},
+	"Float":   {`0`, `1`, `-7`, `1.5`, `-0.25`, `0.1`},
+	"Decimal": {`0`, `1`, `-7`, `1.25`, `-0.0001`, `99999999999999.9999`},
+	"Decimal @decimal(precision: 9, scale: 1)": {`0`, `1`, `-7`, `1.5`, `-0.5`},
+	"Boolean":  {`true`, `false`},
+	"String":   {`""`, `"it's"`, `"a \"b\"\n"`, `"Ä€🪐"`, `"1"`},
+	"ID":       {`"a-1"`},
+	"Word":     {`"RED"`, `"GREEN"`},
+	"UUID":     {`"0192f0c1-2c3d-7abc-8def-0123456789ab"`},
+	"Date":     {`"2026-11-23"`},
+	"DateTime": {`"2026-11-23T17:18:00Z"`, `"2026-11-23T17:18:00.25Z"`, `"2026-11-23T00:00:00Z"`},
+	"Duration": {`"PT5400S"`, `"PT0.5S"`, `"-PT1.25S"`},
+	"JSON":     {`{"a":[1,"b"]}`, `"x"`},
+	"Bytes":    {`"aGk="`},
+}
+
+// textOf are the scalars whose JSON forms become others as text: "1" is what
+// the number 1 is as a String.
+func textOf(raw string) string {
+	var s string
+	if json.Unmarshal([]byte(raw), &s) == nil {
+		return s
+	}
+	return raw
+}
+
+// shape is a field in one schema.
+type shape struct {
+	name   string // "" where it is not there
+	scalar string
+	kind   model.Kind
+	extra  string // directives
+}
+
+func (s shape) sdl() string {
+	base, directives, _ := strings.Cut(s.scalar, " ")
+	switch s.kind {
+	case model.ValueList:
+		base = "[" + base + "!]!"
+	case model.JSONColumn:
+		base = "[" + base + "!]! @json"
+	default:
+	}
+	return fmt.Sprintf("%s: %s %s %s", s.name, base, directives, s.extra)
+}
+
+// column is the column that holds one value of the shape, as Parse has it.
+func (s shape) column(t testing.TB) *column {
+	schema := parse(t, "enum Word { RED GREEN } type Oracle { "+shape{name: "value", scalar: s.scalar}.sdl()+" }")
+	return fieldColumn(schema.Type("Oracle").Field("value"))
+}
+
+// both are the samples that two shapes can hold, as the canonical value of
+// each: the same text or, where one is JSON, the same JSON value.
+func both(t testing.TB, a, b *column, raws []string) (values [][2]any) {
+	for _, raw := range raws {
+		read := func(c *column) (any, error) {
+			if a.scalar == model.JSON || b.scalar == model.JSON {
+				return c.field.AcceptJSON([]byte(raw))
+			}
+			if c.scalar == model.Int || c.scalar == model.Int64 {
+				if strings.ContainsAny(textOf(raw), ".eE") {
+					return nil, fmt.Errorf("%s is no integer", raw)
+				}
+			}
+			return c.field.AcceptText(textOf(raw))
+		}
+		first, err := read(a)
+		second, err2 := read(b)
+		if err == nil && err2 == nil && first != nil && second != nil {
+			values = append(values, [2]any{first, second})
+		}
+	}
+	return values
+}
+
+// row is a record: for each field its values as the first and as the second
+// schema has them.
+type row [][][2]any
+
+func TestAnyChangeKeepsEveryValueThatBothSchemasHold(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		rapid.Check(t, func(r *rapid.T) { keepsValues(t, r, newSQLite(t)) })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		server := postgresServer(t)
+		rapid.Check(t, func(r *rapid.T) { keepsValues(t, r, server.open(t)) })
+	})
+}
+
+func keepsValues(t *testing.T, r *rapid.T, engine store.Engine) {
+	scalars := sorted(samples)
+	kind := rapid.SampledFrom([]model.Kind{model.Column, model.ValueList, model.JSONColumn})
+	extra := rapid.SampledFrom([]string{"", "", "@index", "@since(version: 2)"})
+	var from, to []shape
+	var held [][][2]any
+	for i := range rapid.IntRange(1, 4).Draw(r, "fields") {
+		name := fmt.Sprintf("f%d", i)
+		a := shape{name: name, scalar: rapid.SampledFrom(scalars).Draw(r, "scalar"), kind: kind.Draw(r, "kind")}
+		b := a
+		if rapid.Bool().Draw(r, "another scalar") {
+			b.scalar = rapid.SampledFrom(scalars).Draw(r, "new scalar")
+		}
+		if rapid.Bool().Draw(r, "another kind") {
+			b.kind = kind.Draw(r, "new kind")
+		}
+		if b.kind == model.Column {
+			b.extra = extra.Draw(r, "directive")
+			if strings.HasPrefix(b.scalar, "JSON") {
+				b.extra = ""
+			}
+		}
+		if rapid.Bool().Draw(r, "renamed") {
+			b.name, b.extra = name+"New", b.extra+` @renamed(from: "`+name+`")`
+		}
+		values := both(t, a.column(t), b.column(t), append(append([]string{}, samples[a.scalar]...), samples[b.scalar]...))
+		from, to, held = append(from, a), append(to, b), append(held, values)
+	}
+	var rows []row
+	for range rapid.IntRange(0, 3).Draw(r, "rows") {
+		var record row
+		for i := range from {
+			most := 3
+			if from[i].kind == model.Column || to[i].kind == model.Column {
+				most = 1
+			}
+			var list [][2]any
+			if len(held[i]) > 0 {
+				list = rapid.SliceOfN(rapid.SampledFrom(held[i]), 0, most).Draw(r, "values")
+			}
+			record = append(record, list)
+		}
+		rows = append(rows, record)
+	}
+	path := t.TempDir()
+	diffTo(t, path, "from", schemaText(from))
+	up(t, engine, path)
+	for id, record := range rows {
+		run(t, engine, insertText(t, engine, from, record, id+1))
+	}
+	sql := ""
+	if m := diffTo(t, path, "to", schemaText(to)); m != nil {
+		sql = m.SQL(engine.Dialect().Name())
+	}
+	if _, err := tryUp(t, engine, path); err != nil {
+		r.Fatalf("%s\n%s\n%v\n%s", schemaText(from), schemaText(to), err, sql)
+	}
+	for id, record := range rows {
+		for i, s := range to {
+			query, want := heldText(t, engine, s, record[i], id+1)
+			if got := ask(t, engine, query); len(got) != 1 || got[0] != want {
+				r.Fatalf("%s\n%s\n%s\ngot %q, want %q\n%s", schemaText(from), schemaText(to), query, got, want, sql)
+			}
+		}
+	}
+}
+
+func schemaText(fields []shape) string {
+	var lines []string
+	for _, f := range fields {
+		lines = append(lines, "  "+f.sdl())
+	}
+	return "enum Word { RED GREEN }\ntype Thing {\n" + strings.Join(lines, "\n") + "\n}"
+}
+
+// insertText fills a record of the first schema.
+func insertText(t testing.TB, engine store.Engine, fields []shape, record row, id int) string {
+	e, err := dialectOf(engine.Dialect().Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, values, lists := []string{"id"}, []string{fmt.Sprint(id)}, ""
+	for i, f := range fields {
+		c := f.column(t)
+		switch f.kind {
+		case model.ValueList:
+			for position, v := range record[i] {
+				lists += fmt.Sprintf(";\nINSERT INTO thing_%s VALUES (%d, %d, %s)", f.name, id, position, e.literal(c, v[0]))
+			}
+		case model.JSONColumn:
+			names, values = append(names, f.name), append(values, arrayLiteral(e, c, record[i], 0))
+		default:
+			names = append(names, f.name)
+			if len(record[i]) == 0 {
+				values = append(values, "NULL")
+			} else {
+				values = append(values, e.literal(c, record[i][0][0]))
+			}
+		}
+	}
+	return fmt.Sprintf("INSERT INTO thing (%s) VALUES (%s)%s", strings.Join(names, ", "), strings.Join(values, ", "), lists)
+}
+
+// arrayLiteral writes values as a JSON column holds them.
+func arrayLiteral(e dialect, c *column, values [][2]any, side int) string {
+	var elements []string
+	for _, v := range values {
+		element := e.toJSON("("+cast(e, c, v[side])+")", c)
+		if e.name() == SQLite {
+			element = "json(" + element + ")"
+		}
+		elements = append(elements, element)
+	}
+	if e.name() == SQLite {
+		return "json_array(" + strings.Join(elements, ", ") + ")"
+	}
+	return "jsonb_build_array(" + strings.Join(elements, ", ") + ")"
+}
+
+// cast writes a value as the column would give it.
+func cast(e dialect, c *column, value any) string {
+	if e.name() == Postgres {
+		return fmt.Sprintf("CAST(%s AS %s)", e.literal(c, value), e.columnType(c))
+	}
+	return e.literal(c, value)
+}
+
+// heldText asks whether a record of the second schema holds the values.
+func heldText(t testing.TB, engine store.Engine, s shape, values [][2]any, id int) (query, want string) {
+	e, err := dialectOf(engine.Dialect().Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.column(t)
+	name := strings.ReplaceAll(s.name, "New", "_new")
+	switch s.kind {
+	case model.ValueList:
+		conditions := []string{"false"}
+		for position, v := range values {
+			conditions = append(conditions, fmt.Sprintf("(position = %d AND value = %s)", position, cast(e, c, v[1])))
+		}
+		return fmt.Sprintf("SELECT CAST(count(*) AS text) FROM thing_%s WHERE thing_id = %d AND (%s)", name, id, strings.Join(conditions, " OR ")), fmt.Sprint(len(values))
+	case model.JSONColumn:
+		return fmt.Sprintf("SELECT CAST(count(*) AS text) FROM thing WHERE id = %d AND %s = %s", id, name, arrayLiteral(e, c, values, 1)), "1"
+	default:
+	}
+	value := "NULL"
+	if len(values) > 0 {
+		value = cast(e, c, values[0][1])
+	}
+	return fmt.Sprintf("SELECT CAST(count(*) AS text) FROM thing WHERE id = %d AND %s IS NOT DISTINCT FROM %s", id, name, value), "1"
+}
