@@ -56,18 +56,24 @@ func (p *progress) imported(now importer.Progress) {
 	}
 	bar := p.phase[now.Phase]
 	if bar == nil {
-		bar = p.bars.AddBar(int64(now.Total),
-			mpb.PrependDecorators(decor.Name(p.name+" "+string(now.Phase), decor.WCSyncSpaceR), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)),
-			mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s")),
-			mpb.BarRemoveOnComplete())
+		bar = p.newBar(now)
 		p.phase[now.Phase] = bar
 	}
 	if now.Total > 0 {
 		bar.SetTotal(int64(now.Total), false)
-	} else {
-		bar.SetTotal(int64(now.Done)+1, false) // more may come
 	}
 	bar.SetCurrent(int64(now.Done))
+}
+
+// newBar is the bar of a phase: one that fills where the end is known, else
+// one that only moves.
+func (p *progress) newBar(now importer.Progress) *mpb.Bar {
+	name := decor.Name(p.name+" "+string(now.Phase), decor.WCSyncSpaceR)
+	rate := mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s"))
+	if now.Total == 0 {
+		return p.bars.AddSpinner(0, mpb.PrependDecorators(name, decor.CurrentNoUnit("%d", decor.WCSyncSpace)), rate, mpb.BarRemoveOnComplete())
+	}
+	return p.bars.AddBar(int64(now.Total), mpb.PrependDecorators(name, decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)), rate, mpb.BarRemoveOnComplete())
 }
 
 // done removes the bars and waits for the terminal to be free.
@@ -80,4 +86,6 @@ func (p *progress) done() {
 		bar.SetTotal(-1, true)
 	}
 	p.bars.Wait()
+	p.bars, p.fetch = nil, nil
+	clear(p.phase)
 }
