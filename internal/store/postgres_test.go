@@ -95,8 +95,16 @@ func (p postgres) Read(ctx context.Context, st statement.Statement, each func(st
 	return scanned(rows, err, each)
 }
 
+// Write runs the work again when it was the one that had to give way in a
+// deadlock (SQLSTATE 40P01), as changes of many records at once may.
 func (p postgres) Write(ctx context.Context, work func(context.Context, store.Tx) error) error {
-	return pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error { return work(ctx, postgresTx{tx}) })
+	for {
+		err := pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error { return work(ctx, postgresTx{tx}) })
+		var failure *pgconn.PgError
+		if !errors.As(err, &failure) || failure.Code != "40P01" {
+			return err
+		}
+	}
 }
 
 func (p postgres) Exclusive(ctx context.Context, work func(context.Context, store.Tx) error) error {

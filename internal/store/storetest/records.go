@@ -26,6 +26,7 @@ func Records(t *testing.T, create Create) {
 	t.Run("operators", func(t *testing.T) { testOperators(t, create) })
 	t.Run("violations", func(t *testing.T) { testRecordViolations(t, create) })
 	t.Run("changes of many", func(t *testing.T) { testMany(t, create) })
+	t.Run("changes at the same time", func(t *testing.T) { testTogether(t, create) })
 	t.Run("random pages", func(t *testing.T) { testRandom(t, create) })
 }
 
@@ -134,10 +135,11 @@ func (p *pantry) assignments(t *testing.T, typeName, object string) []statement.
 			t.Fatalf("%s has no attribute %v", typeName, name)
 		}
 		op := statement.Set
-		var operation map[statement.Operation]json.RawMessage
 		if strings.HasPrefix(string(raw), `{"$`) {
+			var operation map[statement.Operation]json.RawMessage
 			must(t, json.Unmarshal(raw, &operation))
-			for op, raw = range operation {
+			for name, operand := range operation {
+				op, raw = name, operand
 			}
 		}
 		value, err := f.AcceptJSON(raw)
