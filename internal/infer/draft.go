@@ -48,6 +48,7 @@ type draftField struct {
 	sdlType           string // without the "!" that says required
 	required          bool
 	unique, json      bool
+	digits            string // @decimal with a blank before it, or ""
 	remark            string
 	places            int // of its type's that ask for it
 
@@ -362,7 +363,7 @@ func (d *drafts) value(t *draft, m *member, at addition, inRecord string) *draft
 		}
 	default:
 		scalar, remark := scalarOf(m.scalar, seen)
-		f.sdlType, f.remark = string(scalar), remark
+		f.sdlType, f.remark, f.digits = string(scalar), remark, digits(scalar, seen)
 		if remark != "" {
 			d.note("%s.%s: %s", t.name, f.name, remark)
 		}

@@ -2,11 +2,13 @@ package infer_test
 
 import (
 	"encoding/json"
+	"iter"
 	"strings"
 	"testing"
 
 	"github.com/larderhq/larder/internal/infer"
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
 )
 
 // FuzzGraphQL holds that any answer to any query gives an error or models that
@@ -34,5 +36,21 @@ func FuzzGraphQL(f *testing.F) {
 		if _, err := model.Parse("models.graphql", []byte(result.SDL)); err != nil {
 			t.Errorf("%s\n%v", result.SDL, err)
 		}
+	})
+}
+
+// FuzzParseIntrospection holds that whatever an endpoint says of itself gives
+// a schema that queries can be held against, or an error.
+func FuzzParseIntrospection(f *testing.F) {
+	f.Add(`{"data":{"__schema":{"queryType":{"name":"Q"},"types":[{"kind":"OBJECT","name":"Q","fields":[{"name":"a","args":[{"name":"x","type":{"kind":"SCALAR","name":"Int"},"defaultValue":"1"}],"type":{"kind":"NON_NULL","ofType":{"kind":"LIST","ofType":{"kind":"OBJECT","name":"A"}}}}]},{"kind":"OBJECT","name":"A","interfaces":[{"name":"I"}],"fields":[{"name":"b","type":{"kind":"SCALAR","name":"String"}}]},{"kind":"INTERFACE","name":"I","fields":[{"name":"b","type":{"kind":"SCALAR","name":"String"}}]},{"kind":"UNION","name":"U","possibleTypes":[{"name":"A"}]},{"kind":"ENUM","name":"E","enumValues":[{"name":"X"}]},{"kind":"INPUT_OBJECT","name":"P","inputFields":[{"name":"p","type":{"kind":"INPUT_OBJECT","name":"P"}}]}]}}}`, `{ a(x: 2) { b ... on I { b } } }`)
+	f.Add(`{"__schema":{"queryType":{"name":"Q"},"types":[{"kind":"UNION","name":"Q","possibleTypes":[{"name":"Z"}]}]}}`, `{ a }`)
+	f.Add(`{"queryType":{"name":"Q"},"types":[{"kind":"OBJECT","name":"Q","interfaces":[{"name":"Q"},{"name":""}]},{"kind":"?","name":"__X"}]}`, `{ __typename }`)
+	f.Fuzz(func(_ *testing.T, answer, query string) {
+		schema, err := infer.ParseIntrospection([]byte(answer))
+		if err != nil {
+			return
+		}
+		nothing := func(string) iter.Seq2[source.Record, error] { return func(func(source.Record, error) bool) {} }
+		_, _ = infer.GraphQL(infer.Request{Schema: schema, Query: query, Source: "s", Records: nothing})
 	})
 }

@@ -81,3 +81,33 @@ func introspectRef(schema *ast.Schema, t *ast.Type) map[string]any {
 	}
 	return map[string]any{"kind": schema.Types[t.NamedType].Kind, "name": t.NamedType, "ofType": nil}
 }
+
+// What an endpoint says of itself may be anything; it ends in an error that
+// says so, or in a schema that queries can be held against.
+func TestParseIntrospectionRefusesWhatIsNoSchema(t *testing.T) {
+	wrap := func(types string) string {
+		return `{"data":{"__schema":{"queryType":{"name":"Q"},"types":[` + types + `]}}}`
+	}
+	const query = `{"kind":"OBJECT","name":"Q","fields":[{"name":"a","type":{"kind":"OBJECT","name":"A"}}]}`
+	nested := strings.Repeat(`{"kind":"LIST","ofType":`, 20) + `{"kind":"SCALAR","name":"Int"}` + strings.Repeat("}", 20)
+	tests := []struct{ name, answer, want string }{
+		{"no JSON", `<html>`, "invalid character"},
+		{"errors only", `{"errors":[{"message":"introspection is off"}]}`, "expected __schema with queryType and types"},
+		{"no query type", `{"data":{"__schema":{"types":[]}}}`, "expected __schema with queryType and types"},
+		{"a query type that is not there", wrap(`{"kind":"OBJECT","name":"A","fields":[]}`), "Q"},
+		{"a field of an unknown type", wrap(query), "A"},
+		{"a type reference that ends too early", wrap(`{"kind":"OBJECT","name":"Q","fields":[{"name":"a","type":{"kind":"NON_NULL"}}]}`), "ofType deeply enough"},
+		{"a type reference without a name", wrap(`{"kind":"OBJECT","name":"Q","fields":[{"name":"a","type":{"kind":"SCALAR"}}]}`), "ofType deeply enough"},
+		{"lists without end", wrap(`{"kind":"OBJECT","name":"Q","fields":[{"name":"a","type":` + nested + `}]}`), "wrapped more than"},
+		{"an interface of itself", wrap(query + `,{"kind":"OBJECT","name":"A","interfaces":[{"name":"A"}],"fields":[{"name":"b","type":{"kind":"SCALAR","name":"Int"}}]}`), "A"},
+		{"a union of nothing known", wrap(query + `,{"kind":"UNION","name":"A","possibleTypes":[{"name":"X"}]}`), "X"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := infer.ParseIntrospection([]byte(test.answer))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error that says %q", err, test.want)
+			}
+		})
+	}
+}

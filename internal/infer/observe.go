@@ -23,6 +23,7 @@ type observation struct {
 	beyondInt               bool // a whole number of more than 32 bits
 	beyondDouble            bool // a whole number of 2^53 or more, which a double may blur
 	beyondInt64             bool
+	whole, decimals         int // digits before and after the point, at most
 	dates, dateTimes, uuids int // of the strings
 	elements                *observation
 	total                   int // values in all, missing ones included
@@ -201,9 +202,15 @@ const maxExponent = 400
 func (o *observation) number(value []byte) {
 	if i := bytes.IndexAny(value, "eE"); i >= 0 && len(bytes.TrimLeft(value[i+1:], "+-0")) > 3 {
 		o.fractions++
+		o.whole = maxExponent
 		return
 	}
 	exact, ok := new(big.Rat).SetString(string(value))
+	if ok {
+		decimals, _ := exact.FloatPrec()
+		o.decimals = max(o.decimals, decimals)
+		o.whole = max(o.whole, len(new(big.Int).Quo(exact.Num(), exact.Denom()).String()))
+	}
 	if !ok || !exact.IsInt() || exact.Num().BitLen() > 4*maxExponent {
 		o.fractions++
 		return

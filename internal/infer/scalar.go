@@ -1,6 +1,10 @@
 package infer
 
-import "github.com/larderhq/larder/internal/model"
+import (
+	"fmt"
+
+	"github.com/larderhq/larder/internal/model"
+)
 
 // scalarOf is the type of values that the schema calls named ("" when it says
 // nothing) and that were seen as they were. The remark says what was decided
@@ -49,13 +53,26 @@ var custom = map[string]model.Scalar{
 	"URL": model.String, "URI": model.String, "EmailAddress": model.String, "HTML": model.String, "Markdown": model.String,
 }
 
+// decimalDigits are the digits that a Decimal can have, decimalScale those
+// after the point where it does not say.
+const decimalDigits, decimalScale = 18, 4
+
+// digits is the directive that gives a Decimal room for all values seen, where
+// it has too little by itself.
+func digits(scalar model.Scalar, seen *observation) string {
+	if scalar != model.Decimal || seen.decimals <= decimalScale && seen.whole <= decimalDigits-decimalScale {
+		return ""
+	}
+	return fmt.Sprintf(" @decimal(scale: %d)", seen.decimals)
+}
+
 // scalarOfCustom trusts the name of a custom scalar as far as the values bear
 // it out: the name is a habit, not a promise.
 func scalarOfCustom(named string, seen *observation) (model.Scalar, string) {
 	guess, known := custom[named]
 	fits := map[model.Scalar]bool{
 		model.Int64:    seen.integers == seen.values() && !seen.beyondInt64,
-		model.Decimal:  seen.integers+seen.fractions == seen.values(),
+		model.Decimal:  seen.integers+seen.fractions == seen.values() && seen.whole+seen.decimals <= decimalDigits,
 		model.Date:     seen.dates == seen.values(),
 		model.DateTime: seen.dateTimes == seen.values(),
 		model.UUID:     seen.uuids == seen.values(),

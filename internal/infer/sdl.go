@@ -72,6 +72,7 @@ func (f *draftField) print(sdl *strings.Builder) {
 	if f.required {
 		sdl.WriteByte('!')
 	}
+	sdl.WriteString(f.digits)
 	if f.json {
 		sdl.WriteString(" @json")
 	}
