@@ -205,17 +205,17 @@ func apiSettings() []Setting {
 		{
 			Name: "api.defaultVersion", Form: formNumber,
 			Description: "The API version of a request that names none. Without it, the oldest.",
-			take:        numberSetting(1, 1000, func(s *Settings) *int { return &s.API.DefaultVersion }),
+			take:        numberSetting(1000, func(s *Settings) *int { return &s.API.DefaultVersion }),
 		},
 		{
 			Name: "api.pageSize", Default: "20", Form: formNumber,
 			Description: "The rows of a list whose request states no limit.",
-			take:        numberSetting(1, 100_000, func(s *Settings) *int { return &s.API.PageSize }),
+			take:        numberSetting(100_000, func(s *Settings) *int { return &s.API.PageSize }),
 		},
 		{
 			Name: "api.maxPageSize", Default: "1000", Form: formNumber,
 			Description: "The most rows of a list; a larger limit is cut to it.",
-			take:        numberSetting(1, 100_000, func(s *Settings) *int { return &s.API.MaxPageSize }),
+			take:        numberSetting(100_000, func(s *Settings) *int { return &s.API.MaxPageSize }),
 		},
 		{
 			Name: "api.maxBody", Default: "8MiB", Form: formSize,
@@ -228,12 +228,12 @@ func apiSettings() []Setting {
 		{
 			Name: "api.maxDepth", Default: "64", Form: formNumber,
 			Description: "How deep the JSON of a request's body may be nested.",
-			take:        numberSetting(1, 1000, func(s *Settings) *int { return &s.API.MaxDepth }),
+			take:        numberSetting(1000, func(s *Settings) *int { return &s.API.MaxDepth }),
 		},
 		{
 			Name: "api.maxItems", Default: "10000", Form: formNumber,
 			Description: "The most records that one request may create.",
-			take:        numberSetting(1, 1_000_000, func(s *Settings) *int { return &s.API.MaxItems }),
+			take:        numberSetting(1_000_000, func(s *Settings) *int { return &s.API.MaxItems }),
 		},
 		{
 			Name: "api.timeout", Default: "30s", Form: formDuration,
@@ -277,9 +277,10 @@ func apiSettings() []Setting {
 	}
 }
 
-func numberSetting(low, high int, field func(*Settings) *int) func(*loader, given) error {
+// numberSetting takes a whole number of at least one.
+func numberSetting(high int, field func(*Settings) *int) func(*loader, given) error {
 	return func(l *loader, g given) error {
-		n, err := g.number(low, high)
+		n, err := g.number(1, high)
 		*field(&l.settings) = n
 		return err
 	}

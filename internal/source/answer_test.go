@@ -304,7 +304,10 @@ func TestRecordsStopsWhenNoMoreAreWanted(t *testing.T) {
 	s := serve(t, graphqltest.Behaviour{})
 	g, _ := connect(t, s.URL, nil)
 	seen := 0
-	for range fetchAll(t, g).Records("allPlanets.planets") {
+	for _, err := range fetchAll(t, g).Records("allPlanets.planets") {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if seen++; seen == 3 {
 			break
 		}

@@ -272,7 +272,7 @@ func (c closing) Close() error {
 // comes in and what comes out.
 func decompress(response *http.Response, limit int64) (io.ReadCloser, error) {
 	in := &capped{in: response.Body, left: limit, limit: limit}
-	var out io.Reader = in
+	var out io.Reader
 	end := func() {}
 	coding := strings.ToLower(strings.TrimSpace(response.Header.Get("Content-Encoding")))
 	switch coding {

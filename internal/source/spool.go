@@ -202,18 +202,18 @@ func below(paths [][]any, start []any) [][]any {
 }
 
 func kindName(c byte) string {
-	switch {
-	case c == '{':
+	switch c {
+	case '{':
 		return "an object"
-	case c == '[':
+	case '[':
 		return "a list"
-	case c == '"':
+	case '"':
 		return "a string"
-	case c == 't' || c == 'f':
+	case 't', 'f':
 		return "a boolean"
-	case c == 'n':
+	case 'n':
 		return "null"
-	case c == 0:
+	case 0:
 		return "nothing"
 	default:
 		return "a number"

@@ -3,6 +3,7 @@ package graphqltest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -96,6 +97,10 @@ func (x *execution) resolve(f *ast.Field, value object, at ast.Path) (any, error
 
 func (x *execution) fail(f *ast.Field, at ast.Path, err error) {
 	e := &gqlerror.Error{Message: err.Error(), Path: at}
+	var worded *gqlerror.Error
+	if errors.As(err, &worded) {
+		e.Message = worded.Message
+	}
 	if f.Position != nil {
 		e.Locations = []gqlerror.Location{{Line: f.Position.Line, Column: f.Position.Column}}
 	}
@@ -160,7 +165,7 @@ func (x *execution) applies(condition, typeName string) bool {
 func (x *execution) complete(t *ast.Type, value any, group []*ast.Field, at ast.Path, reported bool) (any, bool) {
 	if value == nil {
 		if t.NonNull && !reported {
-			x.fail(group[0], at, fmt.Errorf("Cannot return null for non-nullable field %s.", group[0].Name))
+			x.fail(group[0], at, gqlerror.Errorf("Cannot return null for non-nullable field %s.", group[0].Name))
 		}
 		return nil, !t.NonNull
 	}
@@ -217,7 +222,7 @@ func serialize(scalar string, value any) (any, error) {
 		return value, nil
 	}
 	if n, err := number.Int64(); scalar == "Int" && (err != nil || n > math.MaxInt32 || n < math.MinInt32) {
-		return nil, fmt.Errorf("Int cannot represent non 32-bit signed integer value: %s", number)
+		return nil, gqlerror.Errorf("Int cannot represent non 32-bit signed integer value: %s", number)
 	}
 	return number, nil
 }

@@ -4,12 +4,13 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 //go:embed testdata/planets.json
@@ -83,7 +84,7 @@ func (w world) root() object {
 		return func(arguments map[string]any) (any, error) {
 			i := identify(kind, arguments[number], arguments["id"])
 			if i < 0 || i >= count {
-				return nil, errors.New("No entry in local cache for the id")
+				return nil, gqlerror.Errorf("No entry in local cache for the id")
 			}
 			return get(i), nil
 		}
@@ -100,7 +101,7 @@ func (w world) root() object {
 			if i := identify("films", nil, arguments["id"]); i >= 0 && i < len(films()) {
 				return w.film(i), nil
 			}
-			return nil, errors.New("No entry in local cache for the id")
+			return nil, gqlerror.Errorf("No entry in local cache for the id")
 		}),
 	}
 }
@@ -145,7 +146,7 @@ func (w world) connect(kind, plural string, count int, one func(int) any, argume
 		number, found := strings.CutPrefix(decode(after), kind+"-cursor:")
 		n, err := strconv.Atoi(number)
 		if !found || err != nil {
-			return nil, fmt.Errorf("Invalid cursor %q", after)
+			return nil, gqlerror.Errorf("Invalid cursor %q", after)
 		}
 		start = min(n+1, count)
 	}
