@@ -14,8 +14,11 @@ import (
 func DecodePosition(q query.Read, text []byte) ([]any, error) {
 	order := q.TotalOrder()
 	var terms []json.RawMessage
-	if err := json.Unmarshal(text, &terms); err != nil || len(terms) != len(order) {
-		return nil, fmt.Errorf("read position %s: %d terms expected: %w", text, len(order), err)
+	if err := json.Unmarshal(text, &terms); err != nil {
+		return nil, fmt.Errorf("read position %s: %w", text, err)
+	}
+	if len(terms) != len(order) {
+		return nil, fmt.Errorf("read position %s: %d terms, the order has %d", text, len(terms), len(order))
 	}
 	values := make([]any, len(order))
 	for i, raw := range terms {

@@ -26,15 +26,15 @@ func (sqlite) placeholder(sql *strings.Builder, _ int) { sql.WriteByte('?') }
 
 const sqliteTime = "2006-01-02T15:04:05.000000Z"
 
-func (sqlite) encode(s stored, value any) any {
+func (sqlite) encode(_ stored, value any) any {
 	switch v := value.(type) {
 	case bool:
 		if v {
 			return int64(1)
 		}
 		return int64(0)
-	case model.DecimalValue:
-		return scaled(v, s.scale)
+	case model.DecimalValue: // a canonical one has its field's scale
+		return v.Unscaled
 	case time.Time:
 		return v.UTC().Format(sqliteTime)
 	case time.Duration:
@@ -46,30 +46,6 @@ func (sqlite) encode(s stored, value any) any {
 	default:
 		return value
 	}
-}
-
-// scaled is the integer that stands for a decimal in a column of the scale. A
-// number with more digits than the column has becomes the nearest double
-// between two integers, with which the column still compares correctly.
-func scaled(v model.DecimalValue, scale int) any {
-	if v.Scale <= scale {
-		n := new(big.Int).Mul(big.NewInt(v.Unscaled), pow10(scale-v.Scale))
-		if n.IsInt64() {
-			return n.Int64()
-		}
-		f, _ := new(big.Float).SetInt(n).Float64()
-		return f
-	}
-	unit := pow10(v.Scale - scale)
-	whole, rest := new(big.Int).QuoRem(big.NewInt(v.Unscaled), unit, new(big.Int))
-	if rest.Sign() == 0 {
-		return whole.Int64()
-	}
-	f, _ := new(big.Rat).SetFrac(big.NewInt(v.Unscaled), unit).Float64()
-	if f == math.Trunc(f) { // beyond 2^53 the fraction is lost; keep to its side
-		f = math.Nextafter(f, math.Copysign(math.Inf(1), f))
-	}
-	return f
 }
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }

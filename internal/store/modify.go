@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
@@ -224,11 +225,7 @@ func (s *Store) assignList(ctx context.Context, tx Tx, ids []any, a statement.As
 
 // writeList writes lists that have no elements yet.
 func (s *Store) writeList(ctx context.Context, tx Tx, f *model.Field, rows []statement.ListRow) error {
-	any := false
-	for _, row := range rows {
-		any = any || len(row.Elements) > 0
-	}
-	if !any {
+	if !slices.ContainsFunc(rows, func(row statement.ListRow) bool { return len(row.Elements) > 0 }) {
 		return nil
 	}
 	_, err := tx.Exec(ctx, s.statements.WriteList(f, rows))

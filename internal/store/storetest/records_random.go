@@ -220,20 +220,20 @@ func matches(f *query.Filter, row map[string]any) truth {
 }
 
 func matchesPlainly(f *query.Filter, row map[string]any) truth {
-	switch {
-	case f.Op == query.And:
+	switch f.Op { //nolint:exhaustive // comparisons are below
+	case query.And:
 		result := yes
 		for _, inner := range f.Filters {
 			result = min(result, matches(inner, row))
 		}
 		return result
-	case f.Op == query.Or:
+	case query.Or:
 		result := no
 		for _, inner := range f.Filters {
 			result = max(result, matches(inner, row))
 		}
 		return result
-	case f.Op == query.Is:
+	case query.Is:
 		return sure((row[f.Field.Name] == nil) == (f.Values[0] == "null"))
 	}
 	value := row[f.Field.Name]
