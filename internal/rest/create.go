@@ -56,7 +56,9 @@ func create(x *exchange) error {
 	if creation.Idempotency, err = x.idempotency(body, answer); err != nil {
 		return err
 	}
-	result, err := x.server.store.Create(x.r.Context(), creation)
+	ctx, cancel := x.work()
+	defer cancel()
+	result, err := x.server.store.Create(ctx, creation)
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,8 @@ func (in *reading) create(object *node, only []*model.Field, missingNull, withID
 		}
 	}
 	for _, field := range in.attributes {
-		if field == in.kind.ID || field.ReadOnly || object.member(field.JSONName()) != nil {
+		taken := only == nil || contains(only, field)
+		if field == in.kind.ID || field.ReadOnly || taken && object.member(field.JSONName()) != nil {
 			continue
 		}
 		switch {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -25,10 +26,12 @@ func updateMany(x *exchange) error {
 	if err := in.err(); err != nil {
 		return err
 	}
+	ctx, cancel := x.work()
+	defer cancel()
 	if most == 0 || len(assignments) == 0 {
-		return x.sendMany(x.nothing(q, most))
+		return x.sendMany(x.nothing(ctx, q, most))
 	}
-	return x.sendMany(x.server.store.UpdateMany(x.r.Context(), q, assignments, max(most, 0), x.wantsBody()))
+	return x.sendMany(x.server.store.UpdateMany(ctx, q, assignments, max(most, 0), x.wantsBody()))
 }
 
 // deleteMany answers DELETE of a collection.
@@ -37,10 +40,12 @@ func deleteMany(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := x.work()
+	defer cancel()
 	if most == 0 {
-		return x.sendMany(x.nothing(q, most))
+		return x.sendMany(x.nothing(ctx, q, most))
 	}
-	return x.sendMany(x.server.store.DeleteMany(x.r.Context(), q, max(most, 0), x.wantsBody()))
+	return x.sendMany(x.server.store.DeleteMany(ctx, q, max(most, 0), x.wantsBody()))
 }
 
 // wantsBody reports whether the answer of a change of many is the records.
@@ -78,9 +83,9 @@ func (x *exchange) manyQuery() (q query.Read, most int, err error) {
 
 // nothing stands for a change that changes nothing: of no attribute, or of at
 // most 0 records, which fails when the filter matches any.
-func (x *exchange) nothing(q query.Read, most int) (store.Result, error) {
+func (x *exchange) nothing(ctx context.Context, q query.Read, most int) (store.Result, error) {
 	q.Limit = 1
-	page, err := x.server.store.List(x.r.Context(), q)
+	page, err := x.server.store.List(ctx, q)
 	if err == nil && most == 0 && page.Rows > 0 {
 		err = store.ErrTooMany
 	}

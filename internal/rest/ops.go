@@ -92,6 +92,7 @@ func (s *Server) get(path string, work func(w *recorder, r *http.Request) error)
 		}
 		header := rec.Header()
 		header["Cache-Control"] = s.shared.noCache
+		header["Vary"] = s.shared.vary
 		header["Content-Security-Policy"] = s.shared.policy
 		if err := work(rec, r); err != nil {
 			s.fail(rec, r, err)

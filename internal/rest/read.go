@@ -69,7 +69,9 @@ func read(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	body, err := x.server.store.Item(x.r.Context(), q, id)
+	ctx, cancel := x.work()
+	defer cancel()
+	body, err := x.server.store.Item(ctx, q, id)
 	if err != nil {
 		return x.missing(err)
 	}
@@ -91,7 +93,9 @@ func list(x *exchange) error {
 		return err
 	}
 	counted := q.Count != query.NoCount
-	page, err := x.server.store.List(x.r.Context(), q)
+	ctx, cancel := x.work()
+	defer cancel()
+	page, err := x.server.store.List(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -54,6 +55,12 @@ type exchange struct {
 	accepted accepted
 	prefer   query.Preferences
 	mount    string // the collection's path as it was asked: with or without the version
+}
+
+// work is the context for what the store is asked to do: the request's own,
+// for as long as the settings allow. It begins when the body has been read.
+func (x *exchange) work() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(x.r.Context(), x.server.settings.RequestTimeout)
 }
 
 // action answers a request; its error becomes a problem.

@@ -76,9 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.settings.RequestTimeout)
-	defer cancel()
-	s.mux.ServeHTTP(rec, r.WithContext(ctx))
+	s.mux.ServeHTTP(rec, r)
 }
 
 // finish ends a request, also one whose handler has panicked: the client gets

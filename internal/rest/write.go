@@ -181,8 +181,10 @@ func changed(assignments []statement.Assignment) store.Change {
 // modify runs a change of one record and answers. decide gets the record as
 // parsed, or nil when there is none.
 func (x *exchange) modify(id any, q query.Read, conditions conditions, decide func(current *node) (store.Change, error)) error {
+	ctx, cancel := x.work()
+	defer cancel()
 	var deleted []byte
-	written, err := x.server.store.Modify(x.r.Context(), q, id, func(current []byte) (store.Change, error) {
+	written, err := x.server.store.Modify(ctx, q, id, func(current []byte) (store.Change, error) {
 		if err := conditions.check(current); err != nil {
 			return store.Change{}, err
 		}
