@@ -166,7 +166,7 @@ func TestOperationsHaveNamesOfTheirOwn(t *testing.T) {
 			ids = append(ids, operation.OperationID)
 		}
 	}
-	if len(ids) != 5*10+3 {
+	if len(ids) != 5*10+5 {
 		t.Errorf("found %d operations", len(ids))
 	}
 }

@@ -150,12 +150,12 @@ func TestDocsPageShowsTheOperationsInABrowser(t *testing.T) {
 	}
 	arguments := []string{
 		"--headless=new", "--disable-gpu", "--user-data-dir=" + t.TempDir(), "--enable-logging=stderr",
-		"--virtual-time-budget=10000", "--dump-dom", page(t).URL + "/docs#/Planets/listPlanets",
+		"--virtual-time-budget=5000", "--dump-dom", page(t).URL + "/docs#/Planets/listPlanets",
 	}
 	if os.Geteuid() == 0 {
 		arguments = append([]string{"--no-sandbox"}, arguments...)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var log strings.Builder
 	command := exec.CommandContext(ctx, browser, arguments...)

@@ -212,11 +212,19 @@ func serverPaths() object {
 	return object{
 		{"/healthz", state("larderHealth", "Whether the server runs", "For a supervisor, which restarts what does not answer.", "It runs.", "")},
 		{"/readyz", state("larderReadiness", "Whether the server takes requests", "For a load balancer, which passes over what is not ready.", "It takes requests, and the database answers.", "It stops, or the database does not answer.")},
-		{"/metrics", object{{"get", object{
-			{"tags", []string{serverTag}},
-			{"operationId", "larderMetrics"},
-			{"summary", "Metrics for Prometheus"},
-			{"responses", object{answer("200", "The metrics in Prometheus' text format.", nil, object{{"text/plain", object{{"schema", object{{"type", "string"}}}}}})}},
-		}}}},
+		{"/metrics", object{{"get", oneAnswer("larderMetrics", "Metrics for Prometheus", "The metrics in Prometheus' text format.", "text/plain", "string")}}},
+		{"/openapi.json", object{{"get", oneAnswer("larderDocument", "This document", "The document of the default version. Those of the others are at `/api/v1/openapi.json` and so on.", mediaJSON, "object")}}},
+		{"/docs", object{{"get", oneAnswer("larderDocs", "The page that shows this document", "The page.", "text/html", "string")}}},
+	}
+}
+
+// oneAnswer is the operation of a path that answers one thing.
+func oneAnswer(id, summary, description, mediaType, jsonType string) object {
+	content := object{{mediaType, object{{"schema", object{{"type", jsonType}}}}}}
+	return object{
+		{"tags", []string{serverTag}},
+		{"operationId", id},
+		{"summary", summary},
+		{"responses", object{answer("200", description, nil, content)}},
 	}
 }

@@ -193,11 +193,14 @@ func (p *parser) field(parameter, name string, parameters []string) (*model.Fiel
 	if field := p.t.Attribute(p.version, name); field != nil {
 		return field, nil
 	}
-	isRelation := func(f *model.Field) bool {
-		return f.Relation != nil && f.Served(p.version) && f.Name == name && !f.Implicit
-	}
-	if slices.ContainsFunc(p.t.Fields, isRelation) {
-		return nil, unsupported(parameter, fmt.Sprintf("the related records of %s in a query", name))
+	for _, relation := range p.t.Fields {
+		if relation.Relation != nil && relation.Name == name && relation.Served(p.version) && !relation.Implicit {
+			later := unsupported(parameter, fmt.Sprintf("the related records of %s in a query", name))
+			if relation.IsAttribute() {
+				later.Hint = "for the id of the related record, use " + relation.JSONName()
+			}
+			return nil, later
+		}
 	}
 	names := slices.Clone(parameters)
 	for _, field := range p.t.Attributes(p.version) {

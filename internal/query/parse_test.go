@@ -284,6 +284,7 @@ func TestParseRefusesWithAReason(t *testing.T) {
 		{"an embedded filter", "residents.name=eq.x", query.CodeUnsupported, "embedded records"},
 		{"an embedded tree", "residents.or=(name.eq.x)", query.CodeUnsupported, "embedded records"},
 		{"a filter by a relation", "residents=is.null", query.CodeUnsupported, "related records"},
+		{"a filter by a single relation", "star=eq.5", query.CodeUnsupported, "use starId"},
 		{"an order by a relation", "order=star(name)", query.CodeUnsupported, "related records"},
 		{"full text search", "name=fts(english).x", query.CodeUnsupported, "the operator fts"},
 		{"regular expressions", "name=match.^x", query.CodeUnsupported, "the operator match"},
