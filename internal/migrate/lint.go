@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"math/big"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -171,11 +172,22 @@ func loosens(c changeCheck) bool {
 	if from == nil {
 		from = &model.Check{}
 	}
-	low := to.Min == "" || (from.Min != "" && rat(to.Min).Cmp(rat(from.Min)) <= 0)
-	high := to.Max == "" || (from.Max != "" && rat(to.Max).Cmp(rat(from.Max)) >= 0)
+	low := to.Min == "" || to.Min == from.Min || (from.Min != "" && compareBounds(to.Min, from.Min) < 0)
+	high := to.Max == "" || to.Max == from.Max || (from.Max != "" && compareBounds(to.Max, from.Max) > 0)
 	short := to.MinLength == nil || (from.MinLength != nil && *to.MinLength <= *from.MinLength)
 	long := to.MaxLength == nil || (from.MaxLength != nil && *to.MaxLength >= *from.MaxLength)
 	return low && high && short && long && (to.Pattern == "" || to.Pattern == from.Pattern)
+}
+
+// compareBounds compares two numbers; of other bounds it knows nothing and
+// gives 0.
+func compareBounds(a, b string) int {
+	x, ok := new(big.Rat).SetString(a)
+	y, ok2 := new(big.Rat).SetString(b)
+	if !ok || !ok2 {
+		return 0
+	}
+	return x.Cmp(y)
 }
 
 func loosensWords(from, to *model.Enum) bool {

@@ -145,6 +145,13 @@ var pairs = []pair{
 		want: map[string]string{`SELECT c || a || b || d FROM item`: "abc101abc"},
 	},
 	{
+		name: "bounds of dates, times and durations come and change",
+		from: `type Booking { day: Date @check(min: "2020-01-01") at: DateTime length: Duration @check(max: "PT8H") days: [Date!]! }`,
+		to:   `type Booking { day: Date @check(min: "2021-01-01") at: DateTime @check(min: "2020-01-01T00:00:00Z") length: Duration @check(min: "PT1H", max: "PT8H") days: [Date!]! @check(max: "2030-01-01") }`,
+		rows: `INSERT INTO booking (id, day, length) VALUES (1, '2022-02-02', 7200000000); INSERT INTO booking_days VALUES (1, 0, '2029-12-31')`,
+		want: map[string]string{`SELECT CAST(length AS text) FROM booking`: "7200000000"},
+	},
+	{
 		name: "a unique set comes and another goes",
 		from: `type Item { a: String @unique b: String c: String }`,
 		to:   `type Item @unique(fields: ["b", "c"]) { a: String b: String c: String }`,

@@ -56,35 +56,17 @@ func (p postgres) check(c *column) string {
 	case model.EnumWord:
 		return name + " IN (" + words(c.enum) + ")"
 	case model.String, model.ID:
-		conditions := lengths(c, "char_length")
 		if c.bounds != nil && portable(c.bounds.Pattern) {
-			matches := name + " ~ " + text(c.bounds.Pattern)
-			if conditions != "" {
-				conditions += " AND "
-			}
-			conditions += matches
+			return both(lengths(c, "char_length"), name+" ~ "+text(c.bounds.Pattern))
 		}
-		return conditions
-	case model.Int, model.Int64, model.Float, model.Decimal, model.Duration:
-		return p.between(c)
-	case model.Boolean, model.UUID, model.Date, model.DateTime, model.JSON, model.Bytes:
-	}
-	return ""
-}
-
-// between writes the bounds that the model sets.
-func (postgres) between(c *column) string {
-	if c.bounds == nil {
-		return ""
-	}
-	name, low, high := quote(c.name), c.bounds.Min, c.bounds.Max
-	switch {
-	case low != "" && high != "":
-		return fmt.Sprintf("%s BETWEEN %s AND %s", name, low, high)
-	case low != "":
-		return fmt.Sprintf("%s >= %s", name, low)
-	case high != "":
-		return fmt.Sprintf("%s <= %s", name, high)
+		return lengths(c, "char_length")
+	case model.Int, model.Int64, model.Float, model.Decimal:
+		if c.bounds != nil {
+			return within(name, c.bounds.Min, c.bounds.Max)
+		}
+	case model.Date, model.DateTime, model.Duration:
+		return moments(p, c)
+	case model.Boolean, model.UUID, model.JSON, model.Bytes:
 	}
 	return ""
 }

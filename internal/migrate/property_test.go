@@ -67,9 +67,9 @@ func (s shape) column(t testing.TB) *column {
 	return fieldColumn(schema.Type("Oracle").Field("value"))
 }
 
-// both are the samples that two shapes can hold, as the canonical value of
+// shared are the samples that two shapes can hold, as the canonical value of
 // each: the same text or, where one is JSON, the same JSON value.
-func both(t testing.TB, a, b *column, raws []string) (values [][2]any) {
+func shared(t testing.TB, a, b *column, raws []string) (values [][2]any) {
 	for _, raw := range raws {
 		read := func(c *column) (any, error) {
 			if a.scalar == model.JSON || b.scalar == model.JSON {
@@ -130,7 +130,7 @@ func keepsValues(t *testing.T, r *rapid.T, engine store.Engine) {
 		if rapid.Bool().Draw(r, "renamed") {
 			b.name, b.extra = name+"New", b.extra+` @renamed(from: "`+name+`")`
 		}
-		values := both(t, a.column(t), b.column(t), append(append([]string{}, samples[a.scalar]...), samples[b.scalar]...))
+		values := shared(t, a.column(t), b.column(t), append(append([]string{}, samples[a.scalar]...), samples[b.scalar]...))
 		from, to, held = append(from, a), append(to, b), append(held, values)
 	}
 	var rows []row

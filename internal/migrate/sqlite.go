@@ -50,20 +50,21 @@ func (s sqlite) check(c *column) string {
 		}
 		return fmt.Sprintf("length(%s) = 36", name)
 	case model.Date:
-		return fmt.Sprintf("date(%s) IS %s", name, name)
+		return both(fmt.Sprintf("date(%s) IS %s", name, name), moments(s, c))
 	case model.DateTime:
-		return name + " GLOB '????-??-??T??:??:??.??????Z'"
+		return both(name+" GLOB '????-??-??T??:??:??.??????Z'", moments(s, c))
+	case model.Duration:
+		return moments(s, c)
 	case model.Bytes:
 		return fmt.Sprintf("length(%s) %% 4 = 0", name)
 	case model.String, model.ID:
 		return lengths(c, "length")
 	case model.Int, model.Float, model.Decimal:
 		return s.between(c)
-	case model.Int64, model.Duration:
-		if c.bounds == nil {
-			return ""
+	case model.Int64:
+		if c.bounds != nil {
+			return s.between(c)
 		}
-		return s.between(c)
 	}
 	return ""
 }
@@ -91,16 +92,47 @@ func (sqlite) between(c *column) string {
 	if c.bounds != nil && c.bounds.Max != "" {
 		high = tighter(high, new(big.Rat).Mul(rat(c.bounds.Max), scale), -1)
 	}
-	number := func(r *big.Rat, up bool) string { return boundText(c.scalar, r, up) }
-	switch name := quote(c.name); {
-	case low != nil && high != nil:
-		return fmt.Sprintf("%s BETWEEN %s AND %s", name, number(low, true), number(high, false))
-	case low != nil:
-		return fmt.Sprintf("%s >= %s", name, number(low, true))
-	case high != nil:
-		return fmt.Sprintf("%s <= %s", name, number(high, false))
+	return within(quote(c.name), boundText(c.scalar, low, true), boundText(c.scalar, high, false))
+}
+
+// within writes that a value is between two bounds, each of them "" for none.
+func within(value, low, high string) string {
+	switch {
+	case low != "" && high != "":
+		return fmt.Sprintf("%s BETWEEN %s AND %s", value, low, high)
+	case low != "":
+		return fmt.Sprintf("%s >= %s", value, low)
+	case high != "":
+		return fmt.Sprintf("%s <= %s", value, high)
 	}
 	return ""
+}
+
+// both joins two conditions, each of them "" for none.
+func both(a, b string) string {
+	if a != "" && b != "" {
+		return a + " AND " + b
+	}
+	return a + b
+}
+
+// moments writes the bounds of a date, time or duration, which the model has
+// checked to be one.
+func moments(d dialect, c *column) string {
+	if c.bounds == nil {
+		return ""
+	}
+	bound := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		value, err := c.field.AcceptText(text)
+		if err != nil {
+			return ""
+		}
+		return d.literal(c, value)
+	}
+	return within(quote(c.name), bound(c.bounds.Min), bound(c.bounds.Max))
 }
 
 // tighter is the greater of two bounds for sign 1, the lesser for -1.
@@ -111,9 +143,12 @@ func tighter(a, b *big.Rat, sign int) *big.Rat {
 	return a
 }
 
-// boundText writes a bound; of a column that holds integers the nearest
-// integer inside it.
+// boundText writes a bound, "" for none; of a column that holds integers the
+// nearest integer inside it.
 func boundText(scalar model.Scalar, r *big.Rat, up bool) string {
+	if r == nil {
+		return ""
+	}
 	if scalar == model.Float {
 		f, _ := r.Float64()
 		return strconv.FormatFloat(f, 'g', -1, 64)
@@ -139,17 +174,13 @@ func lengths(c *column, function string) string {
 	if c.bounds == nil {
 		return ""
 	}
-	length := fmt.Sprintf("%s(%s)", function, quote(c.name))
-	low, high := c.bounds.MinLength, c.bounds.MaxLength
-	switch {
-	case low != nil && high != nil:
-		return fmt.Sprintf("%s BETWEEN %d AND %d", length, *low, *high)
-	case low != nil:
-		return fmt.Sprintf("%s >= %d", length, *low)
-	case high != nil:
-		return fmt.Sprintf("%s <= %d", length, *high)
+	count := func(n *int) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.Itoa(*n)
 	}
-	return ""
+	return within(fmt.Sprintf("%s(%s)", function, quote(c.name)), count(c.bounds.MinLength), count(c.bounds.MaxLength))
 }
 
 // words writes the words of an enum as string constants.
