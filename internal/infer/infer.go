@@ -117,23 +117,21 @@ func findRoots(field *member, records recordStreams) ([]*root, error) {
 	return roots, nil
 }
 
-// recognise sees which members are lists, from the first record alone: more
-// than one record is a list already.
+// enoughToRecognise is the number of records that are asked where lists are. A
+// wrapper is one record, or one a page.
+const enoughToRecognise = 100
+
+// recognise sees which members of the first records are lists.
 func (m *member) recognise(records iter.Seq2[source.Record, error]) error {
-	var first []byte
 	count := 0
 	for r, err := range records {
 		if err != nil {
 			return err
 		}
-		if count++; count > 1 {
-			m.lists = 1
-			return nil
+		m.object.recognise(r.Data)
+		if count++; count == enoughToRecognise {
+			break
 		}
-		first = r.Data
-	}
-	if first != nil {
-		m.object.recognise(first)
 	}
 	return nil
 }
