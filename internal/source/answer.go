@@ -17,11 +17,12 @@ type envelope struct {
 	keys           []string             // of the answer
 	facts          map[*connection]fact // what the connections' pageInfo says
 	inner          int                  // connections inside of lists that have more
-	holes          int                  // lists with null beside objects
+	holes          int                  // nulls where the query selects an object
 }
 
 // fact is the pageInfo of a connection.
 type fact struct {
+	known  bool // it says whether there is more
 	more   bool
 	cursor string
 }
@@ -66,7 +67,6 @@ func readEnvelope(s *scanner, root *node) (*envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.holes = s.holes
 	return e, s.end()
 }
 
@@ -81,19 +81,15 @@ func (e *envelope) readData(s *scanner, root *node) error {
 // descend reads a value and looks at the pageInfo of the connections in it.
 func (e *envelope) descend(s *scanner, at *node, inList bool) error {
 	switch c := s.kind(); {
-	case at == nil || c != '{' && c != '[':
+	case at == nil || len(at.children) == 0:
 		return s.skip()
 	case c == '[':
-		nulls, objects := false, false
-		err := s.array(func(int) error {
-			nulls = nulls || s.kind() == 'n'
-			objects = objects || s.kind() == '{'
-			return e.descend(s, at, true)
-		})
-		if nulls && objects {
-			s.holes++
-		}
-		return err
+		return s.array(func(int) error { return e.descend(s, at, true) })
+	case c == 'n':
+		e.holes++
+		return s.skip()
+	case c != '{':
+		return s.skip()
 	}
 	return s.object(func(key []byte) error {
 		if at.connection != nil && string(key) == at.connection.pageInfo {
@@ -112,7 +108,7 @@ func (e *envelope) readPageInfo(s *scanner, c *connection, inList bool) error {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return fmt.Errorf("the pageInfo of %s is not an object", c.path)
 	}
-	more, _ := members[c.hasNext].(bool)
+	more, known := members[c.hasNext].(bool)
 	if inList {
 		if more {
 			e.inner++
@@ -120,7 +116,7 @@ func (e *envelope) readPageInfo(s *scanner, c *connection, inList bool) error {
 		return nil
 	}
 	cursor, _ := members[c.end].(string)
-	e.facts[c] = fact{more: more, cursor: cursor}
+	e.facts[c] = fact{known: known, more: more, cursor: cursor}
 	return nil
 }
 

@@ -316,3 +316,43 @@ func TestRecordsStopsWhenNoMoreAreWanted(t *testing.T) {
 		t.Errorf("saw %d", seen)
 	}
 }
+
+func TestPartialReadsWithNullsAreNotComplete(t *testing.T) {
+	for _, body := range []string{
+		`{"data":{"allPlanets":null}}`,
+		`{"data":{"allPlanets":{"planets":null}}}`,
+		`{"data":{"allPlanets":{"planets":[null,null]}}}`,
+	} {
+		s := serve(t, graphqltest.Behaviour{Redirect: -1, Answer: &body})
+		g, _ := connect(t, s.URL, func(settings *GraphQLSettings) { settings.Partial = true })
+		a := fetchAll(t, g)
+		if got := names(t, a, "allPlanets.planets"); len(got) != 0 || a.Complete || len(a.Notices) != 1 {
+			t.Errorf("%s: %q, complete %v, notices %q", body, got, a.Complete, a.Notices)
+		}
+	}
+}
+
+func TestHeadersThatHTTPCannotCarryAreRefusedUnseen(t *testing.T) {
+	for name, settings := range map[string]GraphQLSettings{
+		"X-Key": {Headers: map[string]string{"X-Key": "hush\nhush"}}, "the token": {Token: "hush\r\n"},
+	} {
+		settings.URL, settings.Query = "https://planets.example/", planetsQuery
+		_, err := NewGraphQL(settings)
+		wantText(t, err, name, "control character")
+		if strings.Contains(err.Error(), "hush") {
+			t.Errorf("the secret is shown: %v", err)
+		}
+	}
+}
+
+func TestTokensInTheClearAreNoticed(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://planets.example/": true, "https://planets.example/": false, "http://localhost/": false,
+		"http://127.0.0.1:80/": false, "http://[::1]/": false,
+	} {
+		g, _ := connect(t, address, func(settings *GraphQLSettings) { settings.Token = "hush-hush" })
+		if g.exposes() != want {
+			t.Errorf("%s exposes its token: %v", address, !want)
+		}
+	}
+}

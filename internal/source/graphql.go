@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -86,8 +88,27 @@ func newEndpoint(settings GraphQLSettings) (*GraphQL, error) {
 			return nil, fmt.Errorf("the source's variables are no JSON object: %w", err)
 		}
 	}
+	if err := checkHeaders(settings); err != nil {
+		return nil, err
+	}
 	settings.fillIn()
 	return &GraphQL{settings: settings, endpoint: endpoint, transport: transport(), pause: pause}, nil
+}
+
+// checkHeaders refuses what HTTP cannot carry, without showing it: a token read
+// from a file may have a line break inside.
+func checkHeaders(settings GraphQLSettings) error {
+	headers := maps.Clone(settings.Headers)
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	headers["Authorization (the token)"] = settings.Token
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if strings.ContainsFunc(headers[name], func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return fmt.Errorf("the header %s has a line break or another control character in its value", name)
+		}
+	}
+	return nil
 }
 
 func (s *GraphQLSettings) fillIn() {
@@ -188,6 +209,9 @@ func (g *GraphQL) Fetch(ctx context.Context, progress func(Progress)) (*Answer, 
 		},
 	}
 	defer g.transport.CloseIdleConnections()
+	if g.exposes() {
+		f.notice("%s is asked without encryption: everyone on the way can read its token", g.Address())
+	}
 	if err := f.pages(ctx); err != nil {
 		return nil, errors.Join(err, f.spool.remove())
 	}
@@ -206,6 +230,14 @@ type fetch struct {
 	spool    *spool
 	answer   *Answer
 	question *question
+}
+
+// exposes reports whether credentials leave this machine in the clear.
+func (g *GraphQL) exposes() bool {
+	host := g.endpoint.Hostname()
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	return g.endpoint.Scheme == "http" && !local && (g.settings.Token != "" || g.endpoint.User != nil)
 }
 
 // pages asks until no connection has more.
@@ -281,8 +313,11 @@ func (f *fetch) onePage(ctx context.Context, variables map[string]any) error {
 		return err
 	}
 	for _, c := range f.question.connections {
-		facts := kept.facts[c]
-		c.more, c.cursor = facts.more, facts.cursor
+		said, asked := kept.facts[c]
+		c.more, c.cursor = said.more, said.cursor
+		if asked && !said.known && !c.closed {
+			f.incomplete("%s does not say whether %s has more", f.Address(), c.path)
+		}
 	}
 	f.answer.Pages++
 	f.answer.Status = kept.status
@@ -294,7 +329,8 @@ func (f *fetch) onePage(ctx context.Context, variables map[string]any) error {
 			f.Address(), errorList(kept.errors))
 	}
 	if kept.holes > 0 && f.settings.Partial {
-		f.incomplete("lists in the answer of %s have null beside objects; no record is made of them", f.Address())
+		f.incomplete("the answer of %s has null in %d places where records or lists of them may stand; no record is made of them",
+			f.Address(), kept.holes)
 	}
 	if kept.inner > 0 {
 		f.incomplete("%d connections inside of list elements have more pages than were asked for: larder pages "+

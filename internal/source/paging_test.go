@@ -155,6 +155,19 @@ func TestReadsThatMayLackSomethingSaySo(t *testing.T) {
 	}
 }
 
+func TestAPageThatDoesNotSayWhetherThereIsMoreIsIncomplete(t *testing.T) {
+	for _, info := range []string{"null", "{}", `{"hasNextPage":null,"endCursor":"x"}`} {
+		body := `{"data":{"allPlanets":{"pageInfo":` + info + `,"planets":[]}}}`
+		s := serve(t, graphqltest.Behaviour{Redirect: -1, Answer: &body})
+		g, _ := connect(t, s.URL, func(settings *GraphQLSettings) {
+			settings.Query = `{ allPlanets { pageInfo { hasNextPage endCursor } planets { name } } }`
+		})
+		if a := fetchAll(t, g); a.Complete || len(a.Notices) != 1 || !strings.Contains(a.Notices[0], "does not say whether allPlanets has more") {
+			t.Errorf("%s: complete %v, %q", info, a.Complete, a.Notices)
+		}
+	}
+}
+
 func TestAFullReadOfPagesIsComplete(t *testing.T) {
 	s := serve(t, graphqltest.Behaviour{})
 	for _, query := range []string{

@@ -30,7 +30,6 @@ type scanner struct {
 	lineStart int64 // offset of the line's first byte
 
 	depth int
-	holes int // lists seen by skip that hold null beside objects
 
 	mark int    // start in buf of what is being kept; -1: nothing is
 	kept []byte // what was kept before buf
@@ -277,7 +276,7 @@ func (s *scanner) skip() error {
 	case c == '{':
 		return s.object(func([]byte) error { return s.skip() })
 	case c == '[':
-		return s.skipArray()
+		return s.array(func(int) error { return s.skip() })
 	case c == '"':
 		return s.text(false)
 	case c == '-' || c >= '0' && c <= '9':
@@ -291,23 +290,6 @@ func (s *scanner) skip() error {
 	default:
 		return s.unexpected("a JSON value")
 	}
-}
-
-func (s *scanner) skipArray() error {
-	nulls, objects := false, false
-	err := s.array(func(int) error {
-		switch s.kind() {
-		case 'n':
-			nulls = true
-		case '{':
-			objects = true
-		}
-		return s.skip()
-	})
-	if nulls && objects {
-		s.holes++
-	}
-	return err
 }
 
 // raw reads any value and returns its text in memory of its own.
