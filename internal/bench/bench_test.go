@@ -124,7 +124,7 @@ func serve(b *testing.B, handler http.Handler) (address string) {
 	go func() { done <- server.Serve(listener) }()
 	b.Cleanup(func() {
 		check(b, server.Close())
-		<-done
+		_ = <-done // that it was closed
 	})
 	return listener.Addr().String()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 	"unsafe"
@@ -91,8 +92,7 @@ func open(path string, m mode, busyTimeout time.Duration) (*conn, error) {
 		c.tls.Close()
 		return nil, errMemory
 	}
-	location := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "mode=" + string(m)}
-	name, err := libc.CString(location.String())
+	name, err := libc.CString(location(path, m))
 	if err != nil {
 		c.close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -118,9 +118,19 @@ func open(path string, m mode, busyTimeout time.Duration) (*conn, error) {
 	return c, nil
 }
 
+// location is the file as a URI, https://sqlite.org/uri.html. On Windows a
+// slash comes before the drive.
+func location(path string, m mode) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "mode=" + string(m)}).String()
+}
+
 // address is how translated C holds a pointer to the function: the address of
 // Go's function value, which must stay reachable from Go.
-func address[F any](function *F) uintptr { return *(*uintptr)(unsafe.Pointer(function)) }
+func address[F any](function *F) uintptr { return *(*uintptr)(unsafe.Pointer(function)) } //nolint:gosec // read only
 
 // configure switches an option of sqlite3_db_config, which takes its arguments
 // as a C variable list of an int and a pointer that may be null.
@@ -266,7 +276,7 @@ func (c *conn) prepare(text string) (p *prepared, rest string, err error) {
 		return nil, "", fmt.Errorf("prepare statement: %w", err)
 	}
 	defer libc.Xfree(c.tls, source)
-	code := sqlite3.Xsqlite3_prepare_v3(c.tls, c.db, source, int32(len(text)+1), sqlite3.SQLITE_PREPARE_PERSISTENT, c.out, c.out+pointerBytes)
+	code := sqlite3.Xsqlite3_prepare_v3(c.tls, c.db, source, -1, sqlite3.SQLITE_PREPARE_PERSISTENT, c.out, c.out+pointerBytes)
 	if code != sqlite3.SQLITE_OK {
 		return nil, "", c.failure(code)
 	}
@@ -335,7 +345,7 @@ func (c *conn) reserve(p *prepared, size int) error {
 	}
 	libc.Xfree(c.tls, p.arguments)
 	p.size = max(size, 256)
-	if p.arguments = libc.Xmalloc(c.tls, types.Size_t(p.size)); p.arguments == 0 {
+	if p.arguments = libc.Xmalloc(c.tls, types.Size_t(p.size)); p.arguments == 0 { //nolint:gosec // positive
 		p.size = 0
 		return errMemory
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -57,14 +58,14 @@ func (c *conn) bindOne(p *prepared, position int32, free uintptr, argument any) 
 		code = sqlite3.Xsqlite3_bind_int64(c.tls, p.handle, position, int64(libc.Bool32(v)))
 	case string:
 		taken = copy(libc.GoBytes(free, len(v)), v)
-		code = sqlite3.Xsqlite3_bind_text(c.tls, p.handle, position, free, int32(taken), 0)
+		code = sqlite3.Xsqlite3_bind_text(c.tls, p.handle, position, free, int32(taken), 0) //nolint:gosec // reserve refused more
 	case []byte:
 		if v == nil {
 			code = sqlite3.Xsqlite3_bind_null(c.tls, p.handle, position)
 			break
 		}
 		taken = copy(libc.GoBytes(free, len(v)), v)
-		code = sqlite3.Xsqlite3_bind_blob(c.tls, p.handle, position, free, int32(taken), 0)
+		code = sqlite3.Xsqlite3_bind_blob(c.tls, p.handle, position, free, int32(taken), 0) //nolint:gosec // as above
 	default:
 		return 0, fmt.Errorf("argument %d: a %T cannot be bound", position, argument)
 	}
@@ -219,14 +220,7 @@ func assign(destination reflect.Value, value any) error {
 			target.SetFloat(v)
 		}
 	default:
-		switch {
-		case target.Type() == reflect.TypeFor[[]byte]():
-			target.SetBytes([]byte(text))
-		case target.Kind() == reflect.Slice && target.Type().Elem().Kind() == reflect.Uint8:
-			target.SetBytes([]byte(text))
-		default:
-			err = fmt.Errorf("a %T does not fit a %s", value, target.Type())
-		}
+		err = errors.ErrUnsupported
 	}
 	if err != nil {
 		return fmt.Errorf("a %T does not fit a %s: %w", value, target.Type(), err)

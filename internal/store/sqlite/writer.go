@@ -311,12 +311,12 @@ func answer(jobs []*job, err error) {
 }
 
 // lost is what the others of a shared transaction are told when the failure of
-// one ended it.
+// one ended it, which is their failure only where the disk is to blame.
 func lost(cause error) error {
 	if errors.Is(cause, store.ErrFull) {
 		return cause
 	}
-	return fmt.Errorf("%w: the shared transaction was rolled back: %v", store.ErrUnavailable, cause)
+	return fmt.Errorf("%w: the shared transaction was rolled back: %s", store.ErrUnavailable, cause.Error())
 }
 
 // transaction is the store.Tx that a work gets.

@@ -81,7 +81,7 @@ func testChanges(t *testing.T, create Create) {
 			}
 			return fill("plum", 1)(ctx, tx)
 		})
-		violationOf(t, err, store.UniqueViolation)
+		_ = violationOf(t, err, store.UniqueViolation)
 		if got := jars(t, engine); got != 1 {
 			t.Errorf("%d jars, want the one from before", got)
 		}

@@ -49,6 +49,7 @@ type Thing {
   float: Float
   price: Decimal @decimal(precision: 10, scale: 2) @check(min: 0)
   rate: Decimal @decimal(precision: 18, scale: 6)
+  whole: Decimal @decimal(precision: 18, scale: 0)
   flag: Boolean
   token: UUID
   day: Date
@@ -89,6 +90,9 @@ type Sample {
   moment: DateTime
   words: [String!]!
   labels: [String!] @json
+  prices: [Decimal!] @decimal(precision: 10, scale: 2) @json
+  times: [DateTime!] @json
+  answers: [Boolean!] @json
 }
 
 type Tag @vocabulary { word: String! @unique }
@@ -105,7 +109,11 @@ type pantry struct {
 
 func newPantry(t *testing.T, create Create) *pantry {
 	t.Helper()
-	schema, err := model.Parse("models.graphql", []byte(recordsSDL))
+	sdl := recordsSDL + "\ntype Wide {"
+	for i := range 200 { // more than a function of SQL takes arguments
+		sdl += fmt.Sprintf("\n  a%d: Int", i)
+	}
+	schema, err := model.Parse("models.graphql", []byte(sdl+"\n}"))
 	if err != nil {
 		t.Fatal(err)
 	}

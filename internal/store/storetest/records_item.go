@@ -43,6 +43,15 @@ func testItems(t *testing.T, create Create) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a record may be wide", func(t *testing.T) {
+		result := p.made(t, "Wide", `{"a0":0,"a44":44,"a45":45,"a199":199}`)
+		body := p.item(t, "Wide", result.IDs[0])
+		for _, want := range []string{`"a0":0`, `"a44":44`, `"a45":45`, `"a46":null`, `"a199":199`} {
+			if got := member(t, body, want); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+	})
 	t.Run("a hidden attribute is not served", func(t *testing.T) {
 		result := p.made(t, "Thing", thing(""))
 		if body := p.item(t, "Thing", result.IDs[0]); has(t, body, "secret") {
@@ -89,6 +98,7 @@ var scalarCases = []struct{ written, read string }{
 	{written: `"price":99999999.99`},
 	{written: `"rate":-0.000001`},
 	{written: `"rate":-123456789012.345678`},
+	{written: `"whole":-999999999999999999`},
 	{written: `"flag":true`},
 	{written: `"flag":false`},
 	{written: `"flag":null`},

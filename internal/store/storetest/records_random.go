@@ -58,6 +58,7 @@ func valuesOf(name string) []any {
 	return map[string][]any{
 		"text": sampleTexts, "number": sampleNumbers, "required": sampleNumbers[1:], "amount": sampleAmounts, "flag": sampleFlags,
 		"float": sampleFloats, "moment": sampleMoments, "words": sampleWords, "labels": sampleWords,
+		"prices": sampleAmounts[1:], "times": sampleMoments[1:], "answers": sampleFlags[1:],
 	}[name]
 }
 
@@ -72,8 +73,8 @@ func fillAtRandom(t *testing.T, r *rapid.T, p *pantry) *samples {
 		for _, f := range shelf.kind.Fields {
 			value := rapid.SampledFrom(valuesOf(f.Name)).Draw(r, f.Name)
 			if f.IsList() {
-				value = rapid.SliceOfN(rapid.SampledFrom(sampleWords), 0, 3).Draw(r, f.Name)
-				if f.Name == "labels" && rapid.Bool().Draw(r, "no labels") {
+				value = rapid.SliceOfN(rapid.SampledFrom(valuesOf(f.Name)), 0, 3).Draw(r, f.Name)
+				if f.Kind == model.JSONColumn && rapid.Bool().Draw(r, "no list") {
 					value = nil
 				}
 			}
@@ -120,7 +121,11 @@ func (s *samples) randomFilter(r *rapid.T, depth int) *query.Filter {
 	least, most := 1, 1
 	switch f.Op { //nolint:exhaustive // the others take one value
 	case query.Is:
-		f.Values = []any{rapid.SampledFrom([]any{"null", "not_null"}).Draw(r, "word")}
+		words := []any{"null", "not_null"}
+		if f.Field.Name == "flag" {
+			words = append(words, "true", "false", "unknown")
+		}
+		f.Values = []any{rapid.SampledFrom(words).Draw(r, "word")}
 		return f
 	case query.Like, query.ILike:
 		f.Values = []any{rapid.SampledFrom([]any{"a", "%a%", "A%", "_", "é", "%\\%%", "a\\_b", "[x]", "%*", "", "%", "%\\\\%"}).Draw(r, "pattern")}
@@ -130,6 +135,15 @@ func (s *samples) randomFilter(r *rapid.T, depth int) *query.Filter {
 	}
 	if f.Field.IsList() {
 		least, most = 0, 3
+	}
+	switch f.Op { //nolint:exhaustive // the others cannot be quantified
+	case query.Equal, query.Greater, query.GreaterEqual, query.Less, query.LessEqual:
+		f.Quantifier = rapid.SampledFrom([]query.Quantifier{query.One, query.Any, query.All}).Draw(r, "quantifier")
+		if f.Field.IsList() {
+			f.Quantifier = query.One
+		} else if f.Quantifier != query.One {
+			least, most = 0, 3
+		}
 	}
 	values := slices.DeleteFunc(slices.Clone(valuesOf(f.Field.Name)), func(v any) bool { return v == nil })
 	f.Values = rapid.SliceOfN(rapid.SampledFrom(values), least, most).Draw(r, "values")
@@ -234,13 +248,37 @@ func matchesPlainly(f *query.Filter, row map[string]any) truth {
 		}
 		return result
 	case query.Is:
-		return sure((row[f.Field.Name] == nil) == (f.Values[0] == "null"))
+		return sure(isWord(row[f.Field.Name], f.Values[0]))
 	}
 	value := row[f.Field.Name]
 	if list, isList := value.([]any); isList {
 		return sure(matchesList(f, list))
 	}
-	return matchesValue(f, value)
+	if f.Quantifier == query.One {
+		return matchesValue(f, value)
+	}
+	each := &query.Filter{Op: query.And}
+	if f.Quantifier == query.Any {
+		each.Op = query.Or
+	}
+	for _, one := range f.Values {
+		each.Filters = append(each.Filters, &query.Filter{Op: f.Op, Field: f.Field, Values: []any{one}})
+	}
+	return matchesPlainly(each, row)
+}
+
+// isWord is the operator is.
+func isWord(value, word any) bool {
+	switch word {
+	case "not_null":
+		return value != nil
+	case "true":
+		return value == true
+	case "false":
+		return value == false
+	default:
+		return value == nil
+	}
 }
 
 func matchesList(f *query.Filter, list []any) bool {

@@ -34,7 +34,7 @@ func Run(t *testing.T, create Create) {
 // engine, and $1 is a placeholder on every one.
 const shelf = `
 CREATE TABLE "jar" ("name" TEXT NOT NULL UNIQUE, "amount" BIGINT CONSTRAINT "jar_amount_check" CHECK ("amount" >= 0));
-CREATE TABLE "label" ("jar" TEXT NOT NULL CONSTRAINT "label_jar_fkey" REFERENCES "jar" ("name"));`
+CREATE TABLE "label" ("jar" TEXT NOT NULL CONSTRAINT "label_jar_fkey" REFERENCES "jar" ("name") ON DELETE RESTRICT);`
 
 // opened opens an engine that ends with the test.
 func opened(t *testing.T, open func() (store.Engine, error)) store.Engine {
@@ -85,10 +85,10 @@ func run(text string, arguments ...any) func(context.Context, store.Tx) error {
 }
 
 // number reads one number.
-func number(t *testing.T, engine store.Engine, text string, arguments ...any) int64 {
+func number(t *testing.T, engine store.Engine, text string) int64 {
 	t.Helper()
 	var n int64
-	err := engine.Read(t.Context(), plain(text, arguments...), func(scan store.Scan) error { return scan(&n) })
+	err := engine.Read(t.Context(), plain(text), func(scan store.Scan) error { return scan(&n) })
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
