@@ -116,7 +116,7 @@ func (o *observer) logRequest(ctx context.Context, rec *recorder, r *http.Reques
 		slog.String("path", r.URL.EscapedPath()),
 		slog.Int("status", rec.status),
 		slog.Int64("bytes", rec.bytes),
-		slog.Duration("elapsed", elapsed),
+		slog.Float64("milliseconds", float64(elapsed.Microseconds())/1000),
 		slog.String("client", r.RemoteAddr),
 	)
 	if r.URL.RawQuery != "" {
