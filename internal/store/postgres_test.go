@@ -30,6 +30,7 @@ func TestRecordsOnPostgreSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		config.ConnConfig.RuntimeParams["search_path"] = fmt.Sprint("space_", spaces)
+		config.ConnConfig.RuntimeParams["synchronous_commit"] = "off" // nothing here outlives the test
 		open := func() (store.Engine, error) {
 			pool, err := pgxpool.NewWithConfig(t.Context(), config)
 			return postgres{pool}, err
