@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -320,6 +321,12 @@ func changeRequests(t testing.TB, schema *model.Schema) []request {
 		{"delete one planet", sure(func(b *statement.Builder) statement.Statement { return b.Delete(planet, int64(7)) })},
 		{"write lists", sure(func(b *statement.Builder) statement.Statement {
 			return b.WriteList(planet.Field("terrains"), []statement.ListRow{{Owner: int64(7), Elements: []any{"desert", "ice"}}})
+		})},
+		{"write long lists", sure(func(b *statement.Builder) statement.Statement {
+			return b.WriteList(planet.Field("terrains"), []statement.ListRow{{Owner: int64(7), Elements: slices.Repeat([]any{"ice"}, 9)}})
+		})},
+		{"write a vocabulary's long list", sure(func(b *statement.Builder) statement.Statement {
+			return b.WriteList(person.Field("tags"), []statement.ListRow{{Owner: owner, Elements: slices.Repeat([]any{"brave"}, 9)}})
 		})},
 		{"write a vocabulary's list", sure(func(b *statement.Builder) statement.Statement {
 			return b.WriteList(person.Field("tags"), []statement.ListRow{{Owner: owner, Elements: []any{"brave"}}})

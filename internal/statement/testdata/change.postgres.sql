@@ -119,6 +119,16 @@ INSERT INTO "planet_terrains" ("planet_id", "position", "value")
   VALUES ($1, $2, $3), ($4, $5, $6);
 -- with [7 0 desert 7 1 ice]
 
+-- write long lists
+INSERT INTO "planet_terrains" ("planet_id", "position", "value") SELECT (e.value ->> 0)::bigint, (e.value ->> 1)::bigint, (e.value ->> 2)::text
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[[7,0,"ice"],[7,1,"ice"],[7,2,"ice"],[7,3,"ice"],[7,4,"ice"],[7,5,"ice"],[7,6,"ice"],[7,7,"ice"],[7,8,"ice"]]]
+
+-- write a vocabulary's long list
+INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT (e.value ->> 0)::uuid, (e.value ->> 1)::bigint, (SELECT w."id" FROM "tag" AS w WHERE w."word" = (e.value ->> 2)::text)
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[["0192d3f4-0000-7000-8000-000000000001",0,"brave"],["0192d3f4-0000-7000-8000-000000000001",1,"brave"],["0192d3f4-0000-7000-8000-000000000001",2,"brave"],["0192d3f4-0000-7000-8000-000000000001",3,"brave"],["0192d3f4-0000-7000-8000-000000000001",4,"brave"],["0192d3f4-0000-7000-8000-000000000001",5,"brave"],["0192d3f4-0000-7000-8000-000000000001",6,"brave"],["0192d3f4-0000-7000-8000-000000000001",7,"brave"],["0192d3f4-0000-7000-8000-000000000001",8,"brave"]]]
+
 -- write a vocabulary's list
 INSERT INTO "person_tags" ("person_id", "position", "tag_id")
   VALUES ($1, $2, (SELECT w."id" FROM "tag" AS w WHERE w."word" = $3::text));
