@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/larderhq/larder/internal/source/graphqltest"
 )
@@ -204,4 +205,46 @@ func TestTheRateIsKept(t *testing.T) {
 	if len(*waited) != 2 || (*waited)[0].Milliseconds() != 250 {
 		t.Errorf("waited %v", *waited)
 	}
+}
+
+// FuzzPaging puts a cursor into arbitrary queries: the result is a query that
+// has the cursor as it is, and the same connections.
+func FuzzPaging(f *testing.F) {
+	for _, seed := range []string{
+		`{ a { pageInfo { hasNextPage endCursor } } }`,
+		`query Q($c: String, $n: Int = 3) { a(first: $n, after: $c) @skip(if: false) { ...F } } fragment F on A { pageInfo { hasNextPage endCursor } }`,
+		`{ a(after: """block "quoted" """) { b: pageInfo { hasNextPage endCursor } } c(o: {l: [1, "x", E, null]}) { pageInfo { hasNextPage } } }`,
+		`{ ...F x { ...F } } fragment F on A { a { pageInfo { hasNextPage endCursor } } }`,
+	} {
+		f.Add(seed, "Y3Vyc29yOjE=")
+		f.Add(seed, "\"\\\n\x01é\u2028")
+	}
+	f.Fuzz(func(t *testing.T, query, cursor string) {
+		q, err := parseQuestion(query, "")
+		if err != nil || !utf8.ValidString(cursor) || !utf8.ValidString(query) {
+			return
+		}
+		variables := map[string]any{}
+		for _, c := range q.connections {
+			if c.forward {
+				q.turn(c, cursor, variables)
+			}
+		}
+		again, err := parseQuestion(q.text(), "")
+		if err != nil {
+			t.Fatalf("%q became %q: %v", query, q.text(), err)
+		}
+		if len(again.connections) != len(q.connections) {
+			t.Fatalf("%q became %q", query, q.text())
+		}
+		for i, c := range again.connections {
+			if !q.connections[i].forward {
+				continue
+			}
+			after := c.field.Arguments.ForName("after").Value
+			if name := q.connections[i].variable; name != "" && variables[name] != cursor || name == "" && after.Raw != cursor {
+				t.Fatalf("%q became %q", query, q.text())
+			}
+		}
+	})
 }
