@@ -167,7 +167,7 @@ func TestAPlanThatLosesDataIsHeldUntilAllowed(t *testing.T) {
 
 func TestRenamesThatCannotBeAreErrorsWithAPosition(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
-		{"of a field that there is not", `type A { name: String }`, `type A { title: String @renamed(from: "nmae") }`, "1:10: A.title is renamed from nmae"},
+		{"of a field that there is not", `type A { name: String }`, `type A { title: String @renamed(from: "nam") }`, "1:10: A.title is renamed from nam"},
 		{"onto a field that there is", `type A { x: Int y: Int }`, `type A { y: Int @renamed(from: "x") }`, "there is a field A.y already"},
 		{"of a type that there is not", `type A { x: Int }`, `type C @renamed(from: "B") { x: Int }`, "C is renamed from B"},
 		{"of an id to another kind", `type A { x: Int }`, `type A { id: UUID! x: Int }`, "cannot change from ID to UUID"},

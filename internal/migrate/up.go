@@ -31,14 +31,27 @@ type Progress struct {
 // StatementError is a statement of a migration that the database refused.
 // Nothing of its migration was kept.
 type StatementError struct {
-	File string
-	Line int // of the statement, from 1
-	Err  error
+	File      string
+	Line      int    // of the statement, from 1
+	Statement string // its first line
+	Err       error
+	Findings  []Finding // the rows that the migration breaks on, if any do
 }
 
-// Error is "migrations/0002_add_price.sqlite.sql:4: cause".
+// Error is "migrations/0002_add_price.sqlite.sql:4: ALTER TABLE …: cause", and
+// what lint finds against the rows.
 func (e *StatementError) Error() string {
-	return fmt.Sprintf("%s:%d: %v; nothing of this migration was kept", e.File, e.Line, e.Err)
+	message := fmt.Sprintf("%s:%d: %s: %v", e.File, e.Line, e.Statement, e.Err)
+	for _, f := range e.Findings {
+		f.File = ""
+		message += "; " + f.String()
+	}
+	return message + "; nothing of this migration was kept"
+}
+
+func statementError(file string, st sqlStatement, err error) *StatementError {
+	first, _, _ := strings.Cut(st.text, "\n")
+	return &StatementError{File: file, Line: st.line, Statement: first, Err: err}
 }
 
 // Unwrap returns the engine's error.
@@ -72,7 +85,25 @@ func Up(ctx context.Context, engine store.Engine, dir *Dir, options Options) ([]
 			applied = append(applied, *m)
 		}
 	})
-	return applied, err
+	return applied, explain(ctx, engine, dir, err)
+}
+
+// explain adds to a statement's error the rows that lint would have named.
+func explain(ctx context.Context, engine store.Engine, dir *Dir, err error) error {
+	var refused *StatementError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	findings, failed := Lint(ctx, engine, dir)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	for _, f := range findings {
+		if f.Severity == Breaking && f.Rows > 0 {
+			refused.Findings = append(refused.Findings, f)
+		}
+	}
+	return err
 }
 
 // runner applies migrations on one connection.
@@ -134,7 +165,7 @@ func (r *runner) one(ctx context.Context) (*Migration, error) {
 	}
 	for _, st := range statements {
 		if err := refuse(st); err != nil {
-			return nil, &StatementError{file, st.line, err}
+			return nil, statementError(file, st, err)
 		}
 	}
 	if err := r.apply(ctx, m, file, statements); err != nil {
@@ -169,7 +200,7 @@ func (r *runner) apply(ctx context.Context, m *Migration, file string, statement
 				err = r.exec(ctx, text)
 			}
 			if err != nil {
-				return &StatementError{file, st.line, err}
+				return statementError(file, st, err)
 			}
 		}
 		if err := carried.finish(ctx); err != nil {

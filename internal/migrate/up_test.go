@@ -181,6 +181,18 @@ func TestAStatementThatFailsIsNamedAndNothingStays(t *testing.T) {
 	expect(t, engine, "SELECT DISTINCT CAST(quantity AS TEXT) FROM item", "2")
 }
 
+func TestAMigrationThatRowsBreakNamesThem(t *testing.T) {
+	engine, path := newSQLite(t), t.TempDir()
+	diffTo(t, path, "init", `type Item { name: String }`)
+	up(t, engine, path)
+	run(t, engine, "INSERT INTO item (id, name) VALUES (1, 'Milk'), (2, 'Milk')")
+	diffTo(t, path, "unique", `type Item { name: String @unique }`)
+	if _, err := tryUp(t, engine, path); err == nil || !strings.Contains(err.Error(), `0002_unique.sqlite.sql:4: CREATE UNIQUE INDEX "item_name_key" ON "item" ("name"): `) ||
+		!strings.Contains(err.Error(), "first: name Milk: 2 rows") {
+		t.Errorf("got %v, want the statement and the rows", err)
+	}
+}
+
 func TestAMigrationMayNotEndItsTransaction(t *testing.T) {
 	for _, sql := range []string{"COMMIT", "begin immediate", "VACUUM", "PRAGMA foreign_keys = OFF"} {
 		t.Run(sql, func(t *testing.T) {
