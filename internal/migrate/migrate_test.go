@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -109,9 +110,11 @@ func testPairs(t *testing.T, open func(*testing.T) store.Engine) {
 				}
 				up(t, engine, path)
 				run(t, engine, rows)
+				kept := attach(t, engine, p)
 				m := diffTo(t, path, "to", p.to)
 				golden(t, filepath.Join("pairs", p.file()+"."+engine.Dialect().Name()+".sql"), m.SQL(engine.Dialect().Name()))
 				up(t, engine, path)
+				kept()
 				if d := diff.Diff("fresh", []byte(want), "migrated", []byte(structure(t, engine))); d != nil {
 					t.Errorf("%s\n%s", d, m.SQL(engine.Dialect().Name()))
 				}
@@ -130,5 +133,43 @@ func testPairs(t *testing.T, open func(*testing.T) store.Engine) {
 				t.Errorf("the same models make another migration:\n%s", m.SQL(SQLite))
 			}
 		})
+	}
+}
+
+// attach gives every table that stays a trigger, a view and a counter of ids,
+// on SQLite, and returns the check that they are still there.
+func attach(t *testing.T, engine store.Engine, p pair) (kept func()) {
+	t.Helper()
+	d, err := compare(parse(t, p.from), parse(t, p.to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if engine.Dialect().Name() != SQLite {
+		return func() {}
+	}
+	for _, old := range d.tables {
+		if old.field != nil {
+			continue
+		}
+		run(t, engine, `CREATE TRIGGER keep_`+old.name+` AFTER DELETE ON `+quote(old.name)+` BEGIN SELECT old."id"; END;
+CREATE VIEW see_`+old.name+` AS SELECT "id" FROM `+quote(old.name)+`;
+DELETE FROM sqlite_sequence WHERE name = '`+old.name+`'; INSERT INTO sqlite_sequence VALUES ('`+old.name+`', 1000)`)
+	}
+	return func() {
+		for now, old := range d.tables {
+			if old.field != nil {
+				continue
+			}
+			expect(t, engine, "SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = 'keep_"+old.name+"'", now.name)
+			expect(t, engine, "SELECT CAST(count(*) >= 0 AS TEXT) FROM see_"+old.name, "1")
+			expect(t, engine, "SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = '"+now.name+"'", "1000")
+		}
+		for _, name := range ask(t, engine, "SELECT name FROM sqlite_schema WHERE name LIKE 'keep\\_%' ESCAPE '\\' OR name LIKE 'see\\_%' ESCAPE '\\' ORDER BY type DESC") {
+			kind := "TRIGGER "
+			if strings.HasPrefix(name, "see") {
+				kind = "VIEW "
+			}
+			run(t, engine, "DROP "+kind+quote(name))
+		}
 	}
 }

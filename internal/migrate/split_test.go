@@ -1,7 +1,10 @@
 package migrate
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -106,6 +109,50 @@ func FuzzSplit(f *testing.F) {
 			if err != nil || len(again) != 1 || again[0].text != st.text {
 				t.Fatalf("%q splits again into %+v, %v", st.text, again, err)
 			}
+		}
+	})
+}
+
+// FuzzParseTable holds that of every definition that SQLite accepts the same
+// columns are read as SQLite reads.
+func FuzzParseTable(f *testing.F) {
+	for _, body := range []string{
+		`"a" TEXT, b INTEGER DEFAULT (1 + 2) CHECK (b > 0), CHECK (a <> ',')`,
+		`[a;] TEXT COLLATE NOCASE CONSTRAINT "c" CHECK (length("a;") < 3), PRIMARY KEY ("a;")`,
+		"`x y` INT /* , */ NOT NULL, -- ,\n z UNIQUE REFERENCES t (a) ON DELETE SET NULL, CONSTRAINT u UNIQUE (z)",
+		`"check" TEXT, "constraint" TEXT, FOREIGN KEY ("check") REFERENCES t`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		definition := "CREATE TABLE t (" + body + ")"
+		if statements, err := split(definition, SQLite); err != nil || len(statements) != 1 {
+			return
+		}
+		db, err := sql.Open("sqlite", ":memory:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		db.SetMaxOpenConns(1)
+		if _, err := db.Exec(definition); err != nil {
+			return
+		}
+		var want string
+		if err := db.QueryRow("SELECT coalesce(json_group_array(name), '[]') FROM pragma_table_xinfo('t')").Scan(&want); err != nil {
+			t.Fatal(err)
+		}
+		var wanted, got []string
+		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+			return
+		}
+		for _, part := range parseTable(definition).parts {
+			if part.column != "" {
+				got = append(got, part.column)
+			}
+		}
+		if len(wanted) > 0 && !slices.Equal(got, wanted) {
+			t.Errorf("%s\ngot %q, want %q", definition, got, wanted)
 		}
 	})
 }
