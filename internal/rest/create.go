@@ -51,7 +51,7 @@ func create(x *exchange) error {
 		Resolution: resolutionOf(x.prefer.Resolution),
 	}
 	asArray := isArray || x.prefer.Return == query.ReturnRepresentation
-	creation.WithBody = x.prefer.Return == "" || x.prefer.Return == query.ReturnRepresentation || x.accepted.singular
+	creation.WithBody = x.returns(query.ReturnRepresentation) == query.ReturnRepresentation
 	answer := func(result store.Result) creationAnswer { return x.creationAnswer(result, creation, asArray) }
 	if creation.Idempotency, err = x.idempotency(body, answer); err != nil {
 		return err

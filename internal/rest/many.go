@@ -50,7 +50,7 @@ func deleteMany(x *exchange) error {
 
 // wantsBody reports whether the answer of a change of many is the records.
 func (x *exchange) wantsBody() bool {
-	return x.prefer.Return == query.ReturnRepresentation || x.accepted.singular
+	return x.returns(query.ReturnMinimal) == query.ReturnRepresentation
 }
 
 // manyQuery is what a change of many asks for, and how many records it may

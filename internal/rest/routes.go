@@ -63,6 +63,19 @@ func (x *exchange) work() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(x.r.Context(), x.server.settings.RequestTimeout)
 }
 
+// returns is what a write answers: what the request prefers, the record where
+// it asks for that form, else what is usual for the write. This is the one
+// place where a mount with PostgREST's own usage would differ.
+func (x *exchange) returns(usual query.Return) query.Return {
+	switch {
+	case x.accepted.singular:
+		return query.ReturnRepresentation
+	case x.prefer.Return != "":
+		return x.prefer.Return
+	}
+	return usual
+}
+
 // action answers a request; its error becomes a problem.
 type action func(*exchange) error
 

@@ -209,9 +209,9 @@ func (x *exchange) modify(id any, q query.Read, conditions conditions, decide fu
 	switch written.Kind {
 	case store.Insert:
 		status = http.StatusCreated
-		header["Location"] = []string{x.mount + "/" + x.r.PathValue("id")}
+		header["Location"] = []string{x.mount + "/" + idText(id)}
 	case store.Delete:
-		if x.prefer.Return != query.ReturnRepresentation {
+		if x.returns(query.ReturnMinimal) != query.ReturnRepresentation {
 			x.w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
@@ -223,7 +223,7 @@ func (x *exchange) modify(id any, q query.Read, conditions conditions, decide fu
 	if q.Columns == nil { // the tag stands for the whole record only
 		tag = tagOf(written.Body)
 	}
-	if x.prefer.Return == query.ReturnMinimal || x.prefer.Return == query.ReturnHeadersOnly {
+	if x.returns(query.ReturnRepresentation) != query.ReturnRepresentation {
 		if tag != "" {
 			header["Etag"] = []string{tag}
 		}
