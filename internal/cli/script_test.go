@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,6 +49,8 @@ func TestMain(m *testing.M) {
 //	upstream fails MESSAGE   has every answer report an error at the first planet's name
 //	occupy                   listens at $LISTEN
 //	terminate                sends SIGTERM to the commands in the background
+//	jsonlines FILE EVENT…    checks that each line is a JSON object and that the
+//	                         events are these
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -56,6 +59,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "http": ask, "upstream": change, "occupy": occupy, "terminate": terminate,
+			"jsonlines": jsonLines,
 		},
 	})
 }
@@ -179,5 +183,19 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, command := range ts.BackgroundCmds() {
 		ts.Check(command.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+func jsonLines(ts *testscript.TestScript, _ bool, arguments []string) {
+	var events []string
+	for line := range strings.Lines(ts.ReadFile(arguments[0])) {
+		var object struct{ Event string }
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			ts.Fatalf("%v: %s", err, line)
+		}
+		events = append(events, object.Event)
+	}
+	if !slices.Equal(events, arguments[1:]) {
+		ts.Fatalf("events %v, want %v", events, arguments[1:])
 	}
 }

@@ -138,8 +138,10 @@ func (r *run) incomplete(ctx context.Context, t *table, invalid *InvalidError) e
 		if err := scan(&record, &key, &fields); err != nil {
 			return err
 		}
-		invalid.add(Problem{Record: record, Path: t.typ.Name, Key: key, Field: fields,
-			Message: "required to create the record, but the source does not say it: add it to the query, or give it a @default"})
+		invalid.add(Problem{
+			Record: record, Path: t.typ.Name, Key: key, Field: fields,
+			Message: "required to create the record, but the source does not say it: add it to the query, or give it a @default",
+		})
 		return nil
 	})
 }
@@ -392,8 +394,10 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 			if otherID != "" {
 				other = t.typ.Resource() + "/" + otherID + " here"
 			}
-			invalid.add(Problem{Record: record, Path: t.typ.Name, Key: key, Field: fields,
-				Message: "must be unique, but " + other + " has the same value"})
+			invalid.add(Problem{
+				Record: record, Path: t.typ.Name, Key: key, Field: fields,
+				Message: "must be unique, but " + other + " has the same value",
+			})
 			return nil
 		})
 		if err != nil {

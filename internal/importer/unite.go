@@ -73,16 +73,20 @@ func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplic
 		}
 		for name, text := range values {
 			if known, ok := united[name]; ok && !bytes.Equal(known, text) {
-				in.invalid.add(Problem{Record: row.record, Path: t.typ.Name, Key: row.key, Field: name,
-					Message: fmt.Sprintf("%s here, but record %d says %s of the same key", excerpt(text), rows[0].record, excerpt(known))})
+				in.invalid.add(Problem{
+					Record: row.record, Path: t.typ.Name, Key: row.key, Field: name,
+					Message: fmt.Sprintf("%s here, but record %d says %s of the same key", excerpt(text), rows[0].record, excerpt(known)),
+				})
 				return nil
 			}
 			united[name] = text
 		}
 	}
 	if len(records) > 1 {
-		in.invalid.add(Problem{Record: rows[0].record, Path: t.typ.Name, Key: rows[0].key,
-			Message: "the records " + strings.Join(records, ", ") + " have the same key: it must tell them apart"})
+		in.invalid.add(Problem{
+			Record: rows[0].record, Path: t.typ.Name, Key: rows[0].key,
+			Message: "the records " + strings.Join(records, ", ") + " have the same key: it must tell them apart",
+		})
 		return nil
 	}
 	row, err := t.restage(rows[0], united)
