@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestSplitEndsStatementsWhereTheEngineDoes(t *testing.T) {
@@ -126,7 +127,7 @@ func FuzzParseTable(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		definition := "CREATE TABLE t (" + body + ")"
-		if statements, err := split(definition, SQLite); err != nil || len(statements) != 1 {
+		if statements, err := split(definition, SQLite); err != nil || len(statements) != 1 || !utf8.ValidString(body) {
 			return
 		}
 		db, err := sql.Open("sqlite", ":memory:")
@@ -150,6 +151,9 @@ func FuzzParseTable(f *testing.F) {
 			if part.column != "" {
 				got = append(got, part.column)
 			}
+		}
+		if slices.Contains(wanted, "") {
+			return // SQLite allows it; a rebuild would refuse to lose it
 		}
 		if len(wanted) > 0 && !slices.Equal(got, wanted) {
 			t.Errorf("%s\ngot %q, want %q", definition, got, wanted)
