@@ -151,7 +151,7 @@ func (x *exchange) listQuery() (q query.Read, ranged bool, err error) {
 		if q.Offset, q.Limit, err = query.ParseRange(values[0]); err != nil {
 			return query.Read{}, false, err
 		}
-		ranged = true
+		ranged = q.Offset > 0 || q.Limit >= 0
 	}
 	if q.Limit < 0 {
 		q.Limit = settings.PageSize

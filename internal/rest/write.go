@@ -28,13 +28,10 @@ func replace(x *exchange) error {
 	if err := x.checkID(&object, id); err != nil {
 		return err
 	}
+	object = without(object, x.kind.ID.JSONName())
 	return x.modify(id, q, conditions, func(current *node) (store.Change, error) {
 		in := reading{resource: x.resource}
-		target := current
-		if current == nil {
-			object = without(object, x.kind.ID.JSONName())
-		}
-		assignments := in.replace(&object, target)
+		assignments := in.replace(&object, current)
 		kind := store.Update
 		if current == nil {
 			kind = store.Insert
