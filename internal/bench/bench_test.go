@@ -11,6 +11,7 @@ package bench_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -124,7 +125,9 @@ func serve(b *testing.B, handler http.Handler) (address string) {
 	go func() { done <- server.Serve(listener) }()
 	b.Cleanup(func() {
 		check(b, server.Close())
-		_ = <-done // that it was closed
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			b.Error(err)
+		}
 	})
 	return listener.Addr().String()
 }
