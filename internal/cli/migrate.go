@@ -19,7 +19,7 @@ func (p *program) migrateCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.migrateDiff(), p.migrateUp(), p.migrateStatus(), p.migrateLint())
+	cmd.AddCommand(p.migrateDiff(), p.migrateUp(), p.migrateStatus(), p.migrateLint(), p.migrateHash())
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,52 +46,88 @@ func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrat
 		return err
 	}
 	if len(plan.Changes) > 0 {
-		p.sayChanges(plan)
+		if err := p.sayChanges(loaded, plan); err != nil {
+			return err
+		}
 		return plan.Held()
 	}
 	states, err := p.states(ctx, loaded, dir)
 	if err != nil {
 		return err
 	}
-	pending := []string{}
-	for _, state := range states {
-		if state.Applied.IsZero() {
-			pending = append(pending, state.Migration.String())
-		}
-	}
-	p.out.event("migrations", struct {
-		Pending []string `json:"pending"`
-	}{pending})
-	for _, name := range pending {
-		p.out.step(good, "migrate", "%s", name)
-	}
-	if len(pending) == 0 {
-		p.out.step(faint, "migrate", "nothing: the tables are as the models want them")
-	}
+	pending := p.sayPending(states, dialectOf(loaded))
 	missing, err := databaseMissing(loaded)
 	switch {
 	case err != nil || schemaOnly || len(loaded.SourceNames()) == 0:
 		return err
-	case len(pending) > 0 && !missing:
+	case pending > 0 && !missing:
 		p.out.step(faint, "import", "cannot be told before the migrations are applied")
 		return nil
 	}
 	return p.rehearse(ctx, loaded, loaded.SourceNames(), offline)
 }
 
+// sayPending tells the migrations that the database lacks, with their SQL, and
+// returns how many they are.
+func (p *program) sayPending(states []migrate.State, dialect string) int {
+	type pending struct {
+		Migration string `json:"migration"`
+		SQL       string `json:"sql"`
+	}
+	list := []pending{}
+	for _, state := range states {
+		if state.Applied.IsZero() {
+			list = append(list, pending{state.Migration.String(), state.Migration.SQL(dialect)})
+		}
+	}
+	p.out.event("migrations", struct {
+		Pending []pending `json:"pending"`
+	}{list})
+	for _, one := range list {
+		p.out.step(good, "migrate", "%s", one.Migration)
+		p.saySQL(one.SQL)
+	}
+	if len(list) == 0 {
+		p.out.step(faint, "migrate", "nothing: the tables are as the models want them")
+	}
+	return len(list)
+}
+
 // sayChanges tells what the next migration would be.
-func (p *program) sayChanges(plan *migrate.Plan) {
+func (p *program) sayChanges(loaded *project.Project, plan *migrate.Plan) error {
+	sql, err := plan.SQL(dialectOf(loaded))
+	if err != nil {
+		return err
+	}
 	changes := []string{}
 	for _, change := range plan.Changes {
 		changes = append(changes, change.String())
 	}
 	p.out.event("models", struct {
 		Changes  []string  `json:"changes"`
+		SQL      string    `json:"sql"`
 		Findings []finding `json:"findings"`
-	}{changes, findingsOf(plan.Findings)})
+	}{changes, sql, findingsOf(plan.Findings)})
 	for _, change := range changes {
 		p.out.step(good, "models", "%s", change)
 	}
+	p.saySQL(sql)
 	p.sayFindings(plan.Findings)
 	p.out.line("write it with larder migrate diff NAME, then apply it with larder migrate up")
+	return nil
+}
+
+// saySQL shows SQL below the step that runs it.
+func (p *program) saySQL(sql string) {
+	for line := range strings.Lines(strings.TrimSpace(sql)) {
+		p.out.line("%s", strings.TrimRight("    "+p.out.paint(p.out.outTerminal, faint, strings.TrimRight(line, "\n")), " "))
+	}
+}
+
+// dialectOf is the dialect of the project's database.
+func dialectOf(loaded *project.Project) string {
+	if address, err := loaded.Database(); err == nil && strings.HasPrefix(address, "postgres") && strings.Contains(address, "://") {
+		return migrate.Postgres
+	}
+	return migrate.SQLite
 }

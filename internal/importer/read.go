@@ -231,9 +231,9 @@ func (r *reader) toOne(ctx context.Context, t *table, at place, members map[stri
 
 // manyToMany stages the objects in the list and notes their keys.
 func (r *reader) manyToMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, i int, f *model.Field, row *statement.StagedRow, base texts) error {
-	elements, told, err := r.list(at, members, ownerKey, f)
-	if err != nil || !told {
-		return err
+	elements, told := r.list(at, members, ownerKey, f)
+	if !told {
+		return nil
 	}
 	target := r.plan.byType[f.Relation.Target]
 	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
@@ -245,6 +245,7 @@ func (r *reader) manyToMany(ctx context.Context, at place, members map[string]js
 	keys, text := make([]any, 0, len(elements)), []byte{'['}
 	for _, element := range elements {
 		var key string
+		var err error
 		if f.Relation.Target.Vocabulary {
 			key, err = r.word(ctx, target, inside, element)
 		} else {
@@ -264,9 +265,9 @@ func (r *reader) manyToMany(ctx context.Context, at place, members map[string]js
 
 // toMany stages the objects in the list, each pointing back to its owner.
 func (r *reader) toMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) error {
-	elements, told, err := r.list(at, members, ownerKey, f)
-	if err != nil || !told {
-		return err
+	elements, told := r.list(at, members, ownerKey, f)
+	if !told {
+		return nil
 	}
 	target, inverse := r.plan.byType[f.Relation.Target], f.Relation.Inverse
 	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
@@ -282,16 +283,16 @@ func (r *reader) toMany(ctx context.Context, at place, members map[string]json.R
 
 // list is the elements of a relation's list; told is false when upstream says
 // nothing of it, for which null counts too.
-func (r *reader) list(at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) (elements []json.RawMessage, told bool, err error) {
+func (r *reader) list(at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) (elements []json.RawMessage, told bool) {
 	raw, told := lookup(members, f)
 	if !told || isNull(raw) {
-		return nil, false, nil
+		return nil, false
 	}
-	if err := json.Unmarshal(raw, &elements); err != nil {
+	if json.Unmarshal(raw, &elements) != nil {
 		r.problem(at, ownerKey, f.Name, "expected a list, got "+excerpt(raw))
-		return nil, false, nil
+		return nil, false
 	}
-	return elements, true, nil
+	return elements, true
 }
 
 // word stages a word of a vocabulary.
@@ -332,7 +333,6 @@ const missingKey = "the key is missing: expected a value in every record"
 // which is noted. The field is one of the model's or, as an upstream id that
 // the model does not keep, a member of the record.
 func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, members map[string]json.RawMessage, row *statement.StagedRow, base texts) (json.RawMessage, error) {
-	text, told := base[name], true
 	for i, f := range t.fields {
 		if f.Name != name {
 			continue
@@ -342,7 +342,7 @@ func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, m
 				return nil, err
 			}
 		}
-		text, told = base[name]
+		text, told := base[name]
 		if _, here := lookup(members, f); told && isNull(text) || !told && !here {
 			r.problem(at, "", name, missingKey)
 		}
@@ -351,7 +351,8 @@ func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, m
 		}
 		return text, nil
 	}
-	if text, told = members[name]; !told || isNull(text) {
+	text := members[name]
+	if isNull(text) {
 		r.problem(at, "", name, missingKey)
 		return nil, nil
 	}
@@ -361,8 +362,8 @@ func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, m
 		return nil, nil
 	case '"':
 		var decoded string
-		if err := json.Unmarshal(text, &decoded); err != nil {
-			r.problem(at, "", name, "the key is no string: "+err.Error())
+		if json.Unmarshal(text, &decoded) != nil {
+			r.problem(at, "", name, "the key is no string: "+excerpt(text))
 			return nil, nil
 		}
 		return appendString(nil, decoded), nil

@@ -194,7 +194,7 @@ func (s *Staging) Match() Statement {
 	a := s.arguments()
 	typ, src := a.bind(s.typ.Name), a.bind(s.source)
 	origin := fmt.Sprintf(`o."type" = %s AND o."source" = %s AND o."key" = s."key"`, typ, src)
-	adopted := s.adopted(a, typ, src)
+	adopted := s.adopted(typ, src)
 	return a.statement(`INSERT INTO %[1]s SELECT x."position", x."id", CASE `+
 		`WHEN NOT x."known" THEN CASE WHEN x."id" IS NULL THEN %[2]d ELSE %[3]d END `+
 		`WHEN t."id" IS NULL THEN %[4]d WHEN x."same" THEN %[5]d ELSE %[6]d END `+
@@ -206,8 +206,8 @@ func (s *Staging) Match() Statement {
 }
 
 // adopted is the id of the record that has the unique values of the staged
-// row s and no origin in the source, or NULL.
-func (s *Staging) adopted(a *arguments, typ, source string) string {
+// row s and no origin in the source, or NULL; typ and source are placeholders.
+func (s *Staging) adopted(typ, source string) string {
 	var found []string
 	for _, fields := range s.uniques() {
 		var same []string
