@@ -8,7 +8,7 @@ type Limits struct {
 	InValues      int // in one list or array literal; default 1,000
 	OrderTerms    int // default 16
 	SelectColumns int // default 200
-	MaxLimit      int // of limit=, rows of a page; default 1,000
+	MaxLimit      int // of limit=, rows of a page; a larger one is cut to it, as PostgREST does; default 1,000
 }
 
 // WithDefaults returns l with every zero replaced by its default.

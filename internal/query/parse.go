@@ -164,13 +164,7 @@ func (p *parser) finish() error {
 // limit reads limit=. PostgREST answers a negative one with 416.
 func (p *parser) limit(value string) (int, error) {
 	rows, err := natural("limit", value)
-	if err != nil {
-		return 0, err
-	}
-	if rows > p.limits.MaxLimit {
-		return 0, exceeded("limit", "MaxLimit", "rows asked for", p.limits.MaxLimit)
-	}
-	return rows, nil
+	return min(rows, p.limits.MaxLimit), err
 }
 
 // natural reads a whole number that is not negative.

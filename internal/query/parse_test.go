@@ -357,7 +357,6 @@ func TestParseKeepsItsLimits(t *testing.T) {
 		{"OrderTerms", query.Limits{OrderTerms: 1}, "order=id", "order=id,name"},
 		{"SelectColumns", query.Limits{SelectColumns: 1}, "select=id", "select=id,name"},
 		{"SelectColumns", query.Limits{SelectColumns: 1}, "columns=name", "columns=id,name"},
-		{"MaxLimit", query.Limits{MaxLimit: 50}, "limit=50", "limit=51"},
 	}
 	for _, test := range tests {
 		t.Run(test.limit+" "+test.fits, func(t *testing.T) {
@@ -370,6 +369,15 @@ func TestParseKeepsItsLimits(t *testing.T) {
 				t.Errorf("%s: got %v, want the limit %s", test.over, err, test.limit)
 			}
 		})
+	}
+}
+
+func TestParseCutsALimitToTheLargestPage(t *testing.T) {
+	for rawQuery, want := range map[string]int{"limit=49": 49, "limit=50": 50, "limit=51": 50, "limit=0": 0} {
+		request, err := query.Parse(planet(t), 1, rawQuery, query.Limits{MaxLimit: 50})
+		if err != nil || request.Read.Limit != want {
+			t.Errorf("%s: limit %d (%v), want %d", rawQuery, request.Read.Limit, err, want)
+		}
 	}
 }
 
