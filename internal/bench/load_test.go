@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -28,14 +29,12 @@ type contestant struct {
 }
 
 // compete asks the contestants in turns from so many connections, kept alive,
-// and reports their rates and the rate of the last in percent of each other. It
-// also reports the processor time that an answer took, the client's share
-// included: that is steadier on a machine that has other things to do.
+// and reports each one's rate and processor time an answer, the client's share
+// included, and the last one's rate in percent of each other's. All of them are
+// medians over the rounds, so that a moment in which the machine did something
+// else does not count.
 func compete(b *testing.B, connections int, contestants ...contestant) {
 	b.Helper()
-	answered := make([]int64, len(contestants))
-	lasted := make([]time.Duration, len(contestants))
-	worked := make([]time.Duration, len(contestants))
 	pools := make([][]*client, len(contestants))
 	var asked atomic.Int64
 	for i, c := range contestants {
@@ -43,27 +42,36 @@ func compete(b *testing.B, connections int, contestants ...contestant) {
 		for j := range pools[i] {
 			pools[i][j] = dial(b, c)
 		}
-		ask(b, pools[i], &asked, turn/4) // statements are prepared, caches are warm
+		ask(b, pools[i], &asked, turn) // statements are prepared, caches are warm
 	}
+	rates, costs := make([][]float64, len(contestants)), make([][]float64, len(contestants))
 	for b.Loop() {
 		for i := range contestants {
 			before := processorTime(b)
 			n, took := ask(b, pools[i], &asked, turn)
-			worked[i] += processorTime(b) - before
-			answered[i] += n
-			lasted[i] += took
+			costs[i] = append(costs[i], float64((processorTime(b)-before).Microseconds())/float64(n))
+			rates[i] = append(rates[i], float64(n)/took.Seconds())
 		}
 	}
-	rate := func(i int) float64 { return float64(answered[i]) / lasted[i].Seconds() }
 	last := len(contestants) - 1
 	for i, c := range contestants {
-		b.ReportMetric(rate(i), c.name+"/s")
-		b.ReportMetric(float64(worked[i].Microseconds())/float64(answered[i]), c.name+"-cpu-µs")
-		if i < last {
-			b.ReportMetric(100*rate(last)/rate(i), "%of-"+c.name)
+		b.ReportMetric(median(rates[i]), c.name+"/s")
+		b.ReportMetric(median(costs[i]), c.name+"-cpu-µs")
+		if i == last {
+			break
 		}
+		ratios := make([]float64, len(rates[i]))
+		for round := range ratios {
+			ratios[round] = 100 * rates[last][round] / rates[i][round]
+		}
+		b.ReportMetric(median(ratios), "%of-"+c.name)
 	}
 	b.ReportMetric(0, "ns/op") // a round of turns says nothing
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
 }
 
 // ask lets every client ask until the time is over and returns how many

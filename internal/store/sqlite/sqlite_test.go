@@ -116,8 +116,9 @@ func TestWorksThatWaitTogetherShareACommit(t *testing.T) {
 	if got := read[int64](t, engine, `SELECT count(*) FROM "planet"`); got != 50 {
 		t.Errorf("%d planets, want 50", got)
 	}
-	if got := commits(t, engine.path) - before; got != 1 {
-		t.Errorf("%d commits for 50 works, want 1", got)
+	// One on an idle machine; a busy one may reach the end of batchTime.
+	if got := commits(t, engine.path) - before; got < 1 || got > 10 {
+		t.Errorf("%d commits for 50 works, want one or a few", got)
 	}
 }
 
