@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -201,13 +202,14 @@ func (g *GraphQL) Fetch(ctx context.Context, progress func(Progress)) (*Answer, 
 		return nil, fmt.Errorf("keep the answer of %s: %w", g.Address(), err)
 	}
 	f := &fetch{
-		GraphQL: g, file: file, progress: progress,
+		GraphQL: g, file: file, progress: progress, method: http.MethodPost, accept: acceptGraphQL,
 		target: g.endpoint, left: g.settings.MaxBytes,
 		spool: &spool{file: file, partial: g.settings.Partial, paged: map[string]int{}},
 		answer: &Answer{
 			Address: g.Address(), FetchedAt: time.Now().UTC(), Complete: true, Fingerprint: g.Fingerprint(),
 		},
 	}
+	f.take = f.keep
 	defer g.transport.CloseIdleConnections()
 	if g.exposes() {
 		f.notice("%s is asked without encryption: everyone on the way can read its token", g.Address())
@@ -218,9 +220,16 @@ func (g *GraphQL) Fetch(ctx context.Context, progress func(Progress)) (*Answer, 
 	return f.finish(), nil
 }
 
+// acceptGraphQL is the form that GraphQL over HTTP recommends while servers
+// differ.
+const acceptGraphQL = "application/graphql-response+json, application/json;q=0.9"
+
 // fetch is one Fetch under way.
 type fetch struct {
 	*GraphQL
+	method   string
+	accept   string
+	take     func(*http.Response, io.Reader) (*kept, error) // checks and keeps what was answered
 	file     *os.File
 	written  int64 // bytes of file
 	left     int64 // bytes that may still come

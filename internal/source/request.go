@@ -113,7 +113,7 @@ func (f *fetch) attempt(ctx context.Context, body []byte) (*kept, error) {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return nil, f.refusal(response, text)
 	}
-	page, err := f.keep(response, text)
+	page, err := f.take(response, text)
 	if err != nil {
 		return nil, errors.Join(f.late(limited, err), f.rewind())
 	}
@@ -139,10 +139,11 @@ func (f *fetch) late(ctx context.Context, err error) error {
 	return err
 }
 
-// post sends the request and follows redirects, always as a POST with the body.
+// post sends the request and follows redirects, always with the same method and
+// body.
 func (f *fetch) post(ctx context.Context, body []byte) (*http.Response, error) {
 	for redirects := 0; ; redirects++ {
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.target.String(), bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(ctx, f.method, f.target.String(), bytes.NewReader(body))
 		if err != nil {
 			return nil, errors.New("the address cannot be asked")
 		}
@@ -187,9 +188,10 @@ func (f *fetch) dress(request *http.Request) {
 			request.Header.Set("Authorization", "Bearer "+f.settings.Token)
 		}
 	}
-	request.Header.Set("Content-Type", "application/json")
-	// The form that GraphQL over HTTP recommends while servers differ.
-	request.Header.Set("Accept", "application/graphql-response+json, application/json;q=0.9")
+	if f.method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("Accept", f.accept)
 	request.Header.Set("Accept-Encoding", "gzip, zstd")
 	if request.Header.Get("User-Agent") == "" || f.foreign {
 		request.Header.Set("User-Agent", f.settings.UserAgent)

@@ -67,7 +67,14 @@ func (s *scanner) need(n int) bool {
 	return len(s.buf)-s.at >= n
 }
 
+// maxRecord bounds what is kept of a text at a time, in bytes: one record.
+const maxRecord = 64 << 20
+
 func (s *scanner) fill() {
+	if len(s.kept) > maxRecord || len(s.names) > maxRecord {
+		s.ended, s.failed = true, fmt.Errorf("a record or a key at line %d is larger than %d MiB", s.line, maxRecord>>20)
+		return
+	}
 	if s.mark >= 0 {
 		s.kept = append(s.kept, s.buf[s.mark:s.at]...)
 		s.mark = 0

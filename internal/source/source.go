@@ -31,6 +31,17 @@ type Record struct {
 	// (partial: allow): what stands there is null for want of an answer, and a
 	// known value must not be overwritten with it.
 	Failed [][]any
+	// Text says that the values are texts that stand for values of any type, as
+	// the cells of a CSV file do: JSON strings to be read by
+	// [model.Field.AcceptText].
+	Text bool
+}
+
+// Root is a place in a file at which records stand.
+type Root struct {
+	Path    string // for [Answer.Records]: "", "lists", "data.lists", "items.*"
+	Name    string // what its records are called there: "lists", "items"; of the path "", the file's name
+	Records int
 }
 
 // Answer is what a fetch brought: opened files and facts about them.
@@ -51,6 +62,7 @@ type Answer struct {
 	// a snapshot is never taken for the answer to another question.
 	Fingerprint string
 
+	roots   []Root
 	records func(path string) iter.Seq2[Record, error]
 	close   func() error
 	spool   *spool // the pages themselves, for a snapshot
@@ -59,6 +71,11 @@ type Answer struct {
 // Records streams the objects at a response path ("allPlanets.planets"); lists
 // on the way are walked into. An error ends the stream.
 func (a *Answer) Records(path string) iter.Seq2[Record, error] { return a.records(path) }
+
+// Roots lists the places at which a file has records, in its order; nil for an
+// endpoint, whose query names them. A path that ends in "*" is of an object
+// whose members are the records: the name of each is in its field "$key".
+func (a *Answer) Roots() []Root { return a.roots }
 
 // Close removes what the fetch kept.
 func (a *Answer) Close() error { return a.close() }

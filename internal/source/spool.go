@@ -1,6 +1,8 @@
 package source
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +24,9 @@ type spool struct {
 	paged map[string]int
 	// partial lets a null stand where a record was expected (partial: allow).
 	partial bool
+	// isFile tells a file of its owner's from an answer, which has its records
+	// below "data".
+	isFile bool
 }
 
 // page is one `data` object: where it stands in the file, and at which of its
@@ -80,8 +85,9 @@ type walker struct {
 	spool *spool
 	page  page
 	yield func(Record, error) bool
-	index int   // of the next record
-	trail []any // where the walk stands: keys and indexes
+	index int     // of the next record
+	trail []any   // where the walk stands: keys and indexes
+	key   *string // of the record, where it is a member of an object
 }
 
 func (w *walker) walk(rest []string) error {
@@ -90,13 +96,15 @@ func (w *walker) walk(rest []string) error {
 		return w.array(func(i int) error { return w.step(i, rest) })
 	case c == '{' && len(rest) == 0:
 		return w.record()
+	case c == '{' && rest[0] == everyMember && w.spool.isFile:
+		return w.members(rest[1:])
 	case c == '{':
 		return w.member(rest)
 	case c == 'n':
 		return w.null(rest)
 	default:
-		return fmt.Errorf("%s in the answer of %s is %s, not an object: records are objects, "+
-			"so let the path end at one or select fields there", w.here(), w.spool.place, kindName(c))
+		return fmt.Errorf("%s in %s is %s, not an object: records are objects, "+
+			"so let the path end at one or select fields there", w.here(), w.text(), kindName(c))
 	}
 }
 
@@ -110,10 +118,34 @@ func (w *walker) step(to any, rest []string) error {
 	return nil
 }
 
+// everyMember is the step of a path to all members of an object, and keyField
+// the field in which each has the name that it had there.
+const (
+	everyMember = "*"
+	keyField    = "$key"
+)
+
+// members walks on behind every key of an object.
+func (w *walker) members(rest []string) error {
+	return w.object(func(key []byte) error {
+		name := string(key)
+		if len(rest) == 0 && w.kind() == '{' {
+			w.key = &name
+			defer func() { w.key = nil }()
+		}
+		return w.step(name, rest)
+	})
+}
+
 func (w *walker) record() error {
 	data, err := w.raw()
 	if err != nil {
 		return err
+	}
+	if w.key != nil {
+		if data, err = withKey(*w.key, data); err != nil {
+			return err
+		}
 	}
 	record := Record{Index: w.index, Data: data, Failed: below(w.page.failed, w.trail)}
 	w.index++
@@ -121,6 +153,21 @@ func (w *walker) record() error {
 		return errStop
 	}
 	return nil
+}
+
+// withKey puts the name that a record has in the object around it into the
+// record.
+func withKey(key string, record json.RawMessage) (json.RawMessage, error) {
+	name, err := json.Marshal(key)
+	if err != nil {
+		return nil, fmt.Errorf("write the key %q: %w", key, err)
+	}
+	data := append(append([]byte(`{"`+keyField+`":`), name...), ',')
+	members := bytes.TrimLeft(record[1:], " \t\r\n")
+	if members[0] == '}' {
+		data = data[:len(data)-1]
+	}
+	return append(data, members...), nil
 }
 
 // member walks on behind the key that comes next in the path.
@@ -140,8 +187,11 @@ func (w *walker) member(rest []string) error {
 	if err != nil || found {
 		return err
 	}
-	return fmt.Errorf("there is no %q in %s in the answer of %s, %s: correct the path or the query",
-		rest[0], w.here(), w.spool.place, offer(rest[0], others))
+	correct := "correct the path or the query"
+	if w.spool.isFile {
+		correct = "correct the path in @source"
+	}
+	return fmt.Errorf("there is no %q in %s in %s, %s: %s", rest[0], w.here(), w.text(), offer(rest[0], others), correct)
 }
 
 // null is a record, or a step on the way to one, for which upstream has
@@ -150,21 +200,41 @@ func (w *walker) null(rest []string) error {
 	if w.spool.partial {
 		return w.skip()
 	}
+	if w.spool.isFile {
+		return fmt.Errorf("%s in %s is null: expected an object, since every element is a record", w.here(), w.text())
+	}
 	wanted := "an object"
 	if len(rest) > 0 {
 		wanted = fmt.Sprintf("an object with %q", rest[0])
 	}
-	return fmt.Errorf("%s in the answer of %s is null, not %s: upstream gave no value there; "+
-		"repair it there, or set `partial: allow` to import the rest", w.here(), w.spool.place, wanted)
+	return fmt.Errorf("%s in %s is null, not %s: upstream gave no value there; "+
+		"repair it there, or set `partial: allow` to import the rest", w.here(), w.text(), wanted)
 }
 
-// here names where the walk stands: "data.allPlanets.planets[3]".
-func (w *walker) here() string { return pathText(w.trail) }
+// here names where the walk stands: "data.allPlanets.planets[3]", in a file
+// "lists[3]".
+func (w *walker) here() string {
+	if !w.spool.isFile {
+		return pathText(w.trail)
+	}
+	if len(w.trail) == 0 {
+		return "the outermost value"
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(pathText(w.trail), "data"), ".")
+}
+
+// text names what is read.
+func (w *walker) text() string {
+	if w.spool.isFile {
+		return w.spool.place
+	}
+	return "the answer of " + w.spool.place
+}
 
 // explain adds the place to an error in the text, which has none of its own.
 func (w *walker) explain(err error) error {
 	var syntax *syntaxError
-	if errors.As(err, &syntax) {
+	if errors.As(err, &syntax) && !w.spool.isFile {
 		return fmt.Errorf("the kept answer of %s: %w", w.spool.place, err)
 	}
 	return err
