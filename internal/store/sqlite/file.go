@@ -21,10 +21,11 @@ const (
 	ownerOnly     = 0o600
 )
 
-// settings are those of every connection.
+// settings are those of every connection. Temporary tables may go to a file
+// when they outgrow the cache: an import stages its records in them.
 const settings = `PRAGMA foreign_keys = ON;
 PRAGMA synchronous = FULL;
-PRAGMA temp_store = MEMORY;
+PRAGMA temp_store = FILE;
 PRAGMA legacy_alter_table = OFF;
 PRAGMA cache_size = -16000;`
 
