@@ -13,6 +13,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -98,10 +100,11 @@ func insertPlanets(ctx context.Context, tx store.Tx, n int) error {
 	return nil
 }
 
-// larder serves the world with everything that larder does, and returns its address.
+// larder serves the world with everything that larder does by default, its log
+// of every request included, and returns its address.
 func (w *world) larder(b *testing.B) (address string) {
 	b.Helper()
-	server, err := rest.New(rest.Settings{Name: "planets"}, store.New(w.engine, w.schema), w.schema)
+	server, err := rest.New(rest.Settings{Name: "planets", Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}, store.New(w.engine, w.schema), w.schema)
 	check(b, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(b, err)
