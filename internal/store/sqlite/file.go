@@ -21,13 +21,15 @@ const (
 	ownerOnly     = 0o600
 )
 
-// settings are those of every connection. Temporary tables may go to a file
-// when they outgrow the cache: an import stages its records in them.
+// settings are those of every connection: 16 MB of cache each, temporary tables
+// in a file when they outgrow it, because an import stages its records in them,
+// and a log that an import has grown cut back to 16 MB.
 const settings = `PRAGMA foreign_keys = ON;
 PRAGMA synchronous = FULL;
 PRAGMA temp_store = FILE;
 PRAGMA legacy_alter_table = OFF;
-PRAGMA cache_size = -16000;`
+PRAGMA cache_size = -16000;
+PRAGMA journal_size_limit = 16777216;`
 
 // createFile makes an empty file where there is none and returns the absolute
 // path. A file that exists is not touched: opening and closing it here would
