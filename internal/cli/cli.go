@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/migrate"
 )
 
@@ -69,10 +70,15 @@ func (p *program) fail(command *cobra.Command, err error) int {
 		message = "stopped before it was done: " + message
 	}
 	p.out.failure(message)
+	var problems []importer.Problem
+	if invalid := (*importer.InvalidError)(nil); errors.As(err, &invalid) {
+		problems = invalid.Problems
+	}
 	p.out.event("failed", struct {
-		Error string `json:"error"`
-		Exit  int    `json:"exit"`
-	}{message, code})
+		Error    string             `json:"error"`
+		Exit     int                `json:"exit"`
+		Problems []importer.Problem `json:"problems,omitempty"`
+	}{message, code, problems})
 	return code
 }
 

@@ -351,24 +351,29 @@ func (r *reader) keyPart(ctx context.Context, t *table, at place, name string, m
 		}
 		return text, nil
 	}
-	text := members[name]
-	if isNull(text) {
-		r.problem(at, "", name, missingKey)
-		return nil, nil
+	text, fault := keyMember(members[name])
+	if fault != "" {
+		r.problem(at, "", name, fault)
 	}
-	switch c := bytes.TrimSpace(text)[0]; c {
-	case '{', '[':
-		r.problem(at, "", name, "the key must be a string or a number, got "+excerpt(text))
-		return nil, nil
-	case '"':
-		var decoded string
-		if json.Unmarshal(text, &decoded) != nil {
-			r.problem(at, "", name, "the key is no string: "+excerpt(text))
-			return nil, nil
+	return text, nil
+}
+
+// keyMember is a member of a record as part of a key, or what is wrong with it.
+func keyMember(raw json.RawMessage) (text json.RawMessage, fault string) {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case isNull(raw):
+		return nil, missingKey
+	case raw[0] == '{' || raw[0] == '[':
+		return nil, "the key must be a string or a number, got " + excerpt(raw)
+	case raw[0] == '"':
+		decoded, ok := memberName(raw)
+		if !ok {
+			return nil, "the key is no string: " + excerpt(raw)
 		}
-		return appendString(nil, decoded), nil
+		return appendString(nil, decoded), ""
 	}
-	return bytes.TrimSpace(text), nil
+	return raw, ""
 }
 
 // problem notes what is wrong with a record.
