@@ -34,7 +34,7 @@ type TypeReport struct {
 	Created   Rows   `json:"created"`
 	Adopted   Rows   `json:"adopted"`   // were here without an origin; now have one
 	Updated   Rows   `json:"updated"`   // some field was taken from upstream
-	Unchanged int    `json:"unchanged"` // including adopted rows that already were the same
+	Unchanged int    `json:"unchanged"` // nothing was taken from upstream, conflicts included
 	Conflicts Rows   `json:"conflicts"` // a field changed on both sides; the local value was kept
 	Gone      Rows   `json:"gone"`      // no longer upstream; kept here
 	Deleted   Rows   `json:"deleted"`   // were deleted here; not created again
