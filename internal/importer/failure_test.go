@@ -186,6 +186,16 @@ func TestAUniqueValueThatIsTakenNamesBothRecords(t *testing.T) {
 	w.expect(t, `id, name) FROM ship`, "1|Falcon")
 }
 
+func TestRecordsThatExchangeAUniqueValueFailTheImportByName(t *testing.T) {
+	w := newWorld(t, shipModels)
+	w.lists(t, map[string]string{"ships": `[{"id":1,"name":"Falcon"},{"id":2,"name":"X-wing"}]`})
+	_, err := w.run(answer(t, map[string]string{"ships": `[{"id":1,"name":"X-wing"},{"id":2,"name":"Falcon"}]`}), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), `Ship record 0 [1], name: must be unique, but ships/2 here has the same value`) {
+		t.Errorf("error %v", err)
+	}
+	w.expect(t, `id, name) FROM ship`, "1|Falcon\n2|X-wing")
+}
+
 func TestARecordThatIsHereAlreadyIsAdopted(t *testing.T) {
 	w := newWorld(t, shipModels)
 	w.exec(`INSERT INTO ship (name, crew) VALUES ('Falcon', 2), ('X-wing', NULL)`)
