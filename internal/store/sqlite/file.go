@@ -21,14 +21,15 @@ const (
 	ownerOnly     = 0o600
 )
 
-// settings are those of every connection: 16 MB of cache each, temporary tables
-// in a file when they outgrow it, because an import stages its records in them,
-// and a log that an import has grown cut back to 16 MB.
+// settings are those of every connection: 16 MB of cache, 32 MB for temporary
+// tables, in which an import stages its records and which go to a file when
+// they outgrow it, and a log that an import has grown cut back to 16 MB.
 const settings = `PRAGMA foreign_keys = ON;
 PRAGMA synchronous = FULL;
 PRAGMA temp_store = FILE;
 PRAGMA legacy_alter_table = OFF;
 PRAGMA cache_size = -16000;
+PRAGMA temp.cache_size = -32000;
 PRAGMA journal_size_limit = 16777216;`
 
 // createFile makes an empty file where there is none and returns the absolute
