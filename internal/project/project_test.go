@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,11 @@ var values = map[string]struct {
 	"sources.NAME.rate":      {"0.5", "2", func(s *Settings) any { return s.Sources["swapi"].Rate }, 0.5, 2.0},
 	"sources.NAME.partial":   {"allow", "deny", func(s *Settings) any { return s.Sources["swapi"].Partial }, true, false},
 	"sources.NAME.redirects": {"any", "same-host", func(s *Settings) any { return s.Sources["swapi"].CrossHost }, true, false},
+	"sources.NAME.path":      {"one.json", "other.csv", func(s *Settings) any { return s.Sources["swapi"].Path }, "one.json", "other.csv"},
+	"sources.NAME.format":    {"ndjson", "csv", func(s *Settings) any { return string(s.Sources["swapi"].Format) }, "ndjson", "csv"},
+	"sources.NAME.delimiter": {"tab", ";", func(s *Settings) any { return s.Sources["swapi"].Delimiter }, '\t', ';'},
+	"sources.NAME.evaluate":  {"2s", "3s", func(s *Settings) any { return s.Sources["swapi"].Evaluate }, 2 * time.Second, 3 * time.Second},
+	"sources.NAME.memory":    {"5MiB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].Memory }, int64(5 << 20), int64(1 << 30)},
 	"sources.NAME.snapshot":  {"one.json", "none", func(s *Settings) any { return s.Sources["swapi"].Snapshot }, "one.json", "none"},
 }
 
@@ -191,7 +197,12 @@ func fileWith(name, value string) string {
 		line = fmt.Sprintf("%s: %q", key, value)
 	}
 	source := "sources:\n  swapi:\n    url: https://planets.example/\n"
+	if setting := "sources.NAME." + key; slices.ContainsFunc(fileSettings(), func(s Setting) bool { return s.Name == setting }) {
+		source, query = "sources:\n  swapi:\n    kind: file\n    path: data.json\n", ""
+	}
 	switch {
+	case key == "path" && value != "":
+		return strings.Replace(source, "data.json", value, 1)
 	case value == "":
 		return source + query
 	case keys[0] != "sources" && len(keys) == 2:
@@ -239,7 +250,17 @@ func TestWrongSettingsAreNamedWithTheirPlace(t *testing.T) {
 		{"a broken query", "sources:\n  swapi:\n    url: http://a/\n    query: '{ a '\n", "the source swapi: the query is no valid GraphQL at line 1"},
 		{"a query and a file", someSettings + "    queryFile: q.graphql\n", "has query and queryFile: remove one"},
 		{"a query file that is not there", "sources:\n  swapi:\n    url: http://a/\n    queryFile: q.graphql\n", "larder.yaml:4:16: sources.swapi.queryFile: open"},
-		{"an unknown kind", someSettings + "    kind: csv\n", `expected graphql, found "csv"`},
+		{"an unknown kind", someSettings + "    kind: csv\n", `expected graphql or file, found "csv"`},
+		{"a file without path", "sources:\n  lists:\n    kind: file\n", "larder.yaml:2:3: the source lists has no path: add one (or a url), or set LARDER_SOURCE_LISTS_PATH"},
+		{"a file with path and url", "sources:\n  lists: {kind: file, path: a.json, url: 'http://a/b.json'}\n", "the source lists: the source has path and url: remove one"},
+		{"a file with a query", "sources:\n  lists: {kind: file, path: a.json, query: '{ a }'}\n", "the source lists is a file and has a query"},
+		{"a path of no file", "sources:\n  lists: {path: a.json}\n", "the source lists has a path and is no file: add `kind: file`"},
+		{"a file that does not tell what it is", "sources:\n  lists: {kind: file, path: a.dat}\n", "the name of a.dat does not tell what it holds: set format to one of json, ndjson, csv, module"},
+		{"an unknown format", "sources:\n  lists: {kind: file, path: a.dat, format: xml}\n", `expected json or ndjson or csv or module, found "xml"`},
+		{"a module at an address", "sources:\n  lists: {kind: file, url: 'https://a.example/data.ts'}\n", "it must be a file of the project: set path instead of url"},
+		{"a delimiter of two", "sources:\n  lists: {kind: file, path: a.csv, delimiter: '||'}\n", `expected one character, or tab, found "||"`},
+		{"a quote as delimiter", "sources:\n  lists: {kind: file, path: a.csv, delimiter: '\"'}\n", "cannot be a delimiter"},
+		{"too little memory", "sources:\n  lists: {kind: file, path: a.ts, memory: 1KB}\n", "expected a size from 4MiB to 2GiB"},
 		{"a source's name with a space", "sources:\n  'a b': {url: x}\n", `"a b" cannot be a source's name`},
 		{"names that share variables", someSettings + "  Swapi:\n    url: http://a/\n    query: '{ a }'\n", `the sources "swapi" and "Swapi" would share their variables`},
 		{"a source that is a text", "sources:\n  swapi: x\n", "larder.yaml:2:10: expected the settings of the source swapi"},

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/larderhq/larder/internal/source"
 )
 
 // Settings are a project's settings as they hold: flags over environment over
@@ -44,7 +46,7 @@ type API struct {
 // Source is one declared source.
 type Source struct {
 	Name      string
-	Kind      string // "graphql"
+	Kind      string // "graphql" or "file"
 	URL       Secret
 	Query     string
 	QueryFile string // where Query was read from; "" when it stands in larder.yaml
@@ -60,6 +62,13 @@ type Source struct {
 	Partial   bool
 	CrossHost bool
 	Snapshot  string // a file, from the project's folder; "none" for none
+
+	// Of a file.
+	Path      string // from the project's folder; "" when it has a URL
+	Format    source.Format
+	Delimiter rune          // of CSV; 0: found
+	Evaluate  time.Duration // of a module
+	Memory    int64         // of a module, in bytes
 
 	place string // of its declaration
 }
@@ -286,21 +295,25 @@ func numberSetting(high int, field func(*Settings) *int) func(*loader, given) er
 	}
 }
 
-func sourceSettings() []Setting {
+func sourceSettings() []Setting { return slices.Concat(requestSettings(), fileSettings()) }
+
+func requestSettings() []Setting {
 	return []Setting{
 		{
-			Name: "sources.NAME.kind", Default: "graphql", Form: "graphql",
-			Description: "What the source is.",
+			Name: "sources.NAME.kind", Default: kindGraphQL, Form: "graphql or file",
+			Description: "What the source is: an endpoint that is asked a query, or a file.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
-				s.Kind, err = g.oneOf("graphql")
+				s.Kind, err = g.oneOf(kindGraphQL, kindFile)
 				return err
 			},
 		},
 		{
 			Name: "sources.NAME.url", Form: "an http or https address",
-			Description: "The endpoint. A password or key in it is a reference.",
+			Description: "The endpoint, or where a file is fetched from. A password or key in it is a reference.",
 			ofSource: func(l *loader, s *Source, g given) (err error) {
-				s.URL, err = l.address(g)
+				if s.URL, err = l.address(g); !g.file {
+					s.Path = "" // what stands above larder.yaml takes the place of the path there
+				}
 				return err
 			},
 		},
@@ -365,8 +378,8 @@ func sourceSettings() []Setting {
 			},
 		},
 		{
-			Name: "sources.NAME.maxBytes", Default: "256MiB", Form: formSize,
-			Description: "The most bytes of an answer, all pages together, counted after decompression.",
+			Name: "sources.NAME.maxBytes", Form: formSize,
+			Description: "The most bytes of an answer, all pages together, counted after decompression, or of a file: 256MiB for an endpoint and 16GiB for a file, unless it is set.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
 				s.MaxBytes, err = g.size()
 				return err
@@ -416,7 +429,7 @@ func sourceSettings() []Setting {
 		},
 		{
 			Name: "sources.NAME.snapshot", Default: "snapshots/NAME.json", Form: "a file, or none",
-			Description: "Where the last good answer is kept, found from the project's folder.",
+			Description: "Where the last good answer of an endpoint is kept, found from the project's folder.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
 				s.Snapshot, err = g.text()
 				return err

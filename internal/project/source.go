@@ -11,6 +11,14 @@ import (
 
 // checkSource checks what can be known of a source before it is asked.
 func (l *loader) checkSource(s *Source) {
+	if s.Kind == kindFile {
+		l.checkFile(s)
+		return
+	}
+	if s.Path != "" {
+		l.fail(s.place, fmt.Errorf("the source %s has a path and is no file: add `kind: file`, or remove the path", s.Name))
+		return
+	}
 	if !s.URL.Given() {
 		l.fail(s.place, fmt.Errorf("the source %s has no url: add one, or set %s", s.Name,
 			environmentName("sources."+s.Name+".url")))
@@ -96,6 +104,9 @@ func (p *Project) Open(name string, offline bool) (source.Source, error) {
 	if s == nil {
 		return nil, unknown("source", name, p.SourceNames())
 	}
+	if s.Kind == kindFile {
+		return p.openFile(s, offline)
+	}
 	settings, err := p.resolve(s)
 	if err != nil {
 		return nil, err
@@ -115,10 +126,10 @@ func (p *Project) Open(name string, offline bool) (source.Source, error) {
 }
 
 // Snapshot is the file that holds the source's snapshot, "" when the project
-// keeps none.
+// keeps none, as of a file.
 func (p *Project) Snapshot(name string) string {
 	s := p.Settings.Sources[name]
-	if s == nil || s.Snapshot == "none" {
+	if s == nil || s.Snapshot == "none" || s.Kind == kindFile {
 		return ""
 	}
 	if filepath.IsAbs(s.Snapshot) {

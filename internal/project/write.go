@@ -22,7 +22,9 @@ type Draft struct {
 // must be references.
 type DraftSource struct {
 	Name      string
-	URL       string
+	Path      string // of a file, from the project's folder: the source is a file
+	Format    string // of a file whose name does not tell it
+	URL       string // of an endpoint, or of a file that has a Format or no Query
 	Query     string
 	Operation string
 	Variables map[string]any // JSON values
@@ -123,6 +125,8 @@ func (d Draft) settings(files map[string]string) (string, error) {
 	return text.String(), nil
 }
 
+func (s DraftSource) isFile() bool { return s.Path != "" || s.Query == "" }
+
 func (s DraftSource) long() bool { return strings.Count(strings.TrimSpace(s.Query), "\n") >= longQuery }
 
 // settings is the source's part of larder.yaml.
@@ -137,13 +141,19 @@ func (s DraftSource) settings() (string, error) {
 	for _, note := range s.Notes {
 		fmt.Fprintf(&text, "  # %s\n", strings.Join(strings.Fields(note), " "))
 	}
-	fmt.Fprintf(&text, "  %s:\n    kind: graphql\n", s.Name)
+	kind := kindGraphQL
+	if s.isFile() {
+		kind = kindFile
+	}
+	fmt.Fprintf(&text, "  %s:\n    kind: %s\n", s.Name, kind)
 	members := []struct {
 		key   string
 		value any
 		given bool
 	}{
-		{"url", s.URL, true},
+		{"path", s.Path, s.Path != ""},
+		{"url", s.URL, s.Path == ""},
+		{"format", s.Format, s.Format != ""},
 		{"token", s.Token, s.Token != ""},
 		{"headers", s.Headers, len(s.Headers) > 0},
 		{"operation", s.Operation, s.Operation != ""},
@@ -160,7 +170,7 @@ func (s DraftSource) settings() (string, error) {
 		}
 		text.WriteString(indent(string(encoded), "    "))
 	}
-	if !s.long() {
+	if !s.long() && !s.isFile() {
 		text.WriteString("    query: |\n" + indent(strings.TrimSpace(s.Query)+"\n", "      "))
 	}
 	return text.String(), nil
