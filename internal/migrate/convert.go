@@ -69,7 +69,8 @@ func (s sqlite) convert(x string, from, to *column) string {
 	case a == model.Decimal && isInteger(b):
 		return divided(x, from.scale)
 	case a == model.Decimal && b == model.Float:
-		return fmt.Sprintf("%s / %s.0", x, power(from.scale))
+		p := power(from.scale)
+		return fmt.Sprintf("CASE WHEN CAST(round(%s / %s.0 * %s) AS INTEGER) = %s THEN %s / %s.0 ELSE 'not exact: ' || %s END", x, p, p, x, x, p, x)
 	case a == model.Float && b == model.Decimal:
 		p := power(to.scale)
 		return fmt.Sprintf("CASE WHEN round(%s * %s) / %s.0 = %s THEN CAST(round(%s * %s) AS INTEGER) ELSE 'not exact: ' || %s END", x, p, p, x, x, p, x)
@@ -96,7 +97,7 @@ func (s sqlite) toText(x string, from *column) string {
 		return fmt.Sprintf("CAST(%s AS TEXT)", x)
 	case model.Float:
 		return fmt.Sprintf("CASE WHEN abs(%s) < 1e15 AND CAST(%s AS INTEGER) = %s THEN CAST(CAST(%s AS INTEGER) AS TEXT)"+
-			" WHEN CAST(CAST(%s AS TEXT) AS REAL) = %s THEN CAST(%s AS TEXT) ELSE printf('%%!.17g', %s) END", x, x, x, x, x, x, x, x)
+			" WHEN CAST(CAST(%s AS TEXT) AS REAL) = %s THEN CAST(%s AS TEXT) WHEN %s IS NOT NULL THEN printf('%%!.17g', %s) END", x, x, x, x, x, x, x, x, x)
 	case model.Decimal:
 		return scaledText(x, from.scale)
 	case model.Duration:
@@ -137,7 +138,7 @@ func (s sqlite) fromText(x string, to *column) string {
 		return fmt.Sprintf("CASE WHEN %s GLOB 'PT*S' THEN %s WHEN %s GLOB '-PT*S' THEN -(%s) ELSE 'not a duration in seconds: ' || %s END",
 			x, scaledInteger(seconds, 6), x, scaledInteger(seconds, 6), x)
 	case model.Boolean:
-		return fmt.Sprintf("CASE %s WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE 'not a Boolean: ' || %s END", x, x)
+		return fmt.Sprintf("CASE WHEN %s IN ('true', '1') THEN 1 WHEN %s IN ('false', '0') THEN 0 ELSE 'not a Boolean: ' || %s END", x, x, x)
 	case model.DateTime:
 		return fmt.Sprintf("CASE WHEN %s GLOB '????-??-??T??:??:??*Z' THEN substr(%s, 1, 19) || '.' || substr(trim(substr(%s, 20), '.Z') || '000000', 1, 6) || 'Z' ELSE %s END", x, x, x, x)
 	case model.UUID:
@@ -173,7 +174,7 @@ func (s sqlite) toJSON(x string, from *column) string {
 	switch {
 	case from.scalar == model.JSON || from.list:
 		return x
-	case textual(from.scalar), from.scalar == model.Float:
+	case textual(from.scalar):
 		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN json_quote(%s) END", x, x)
 	case from.scalar == model.DateTime || from.scalar == model.Duration:
 		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN json_quote(%s) END", x, s.toText(x, from))
@@ -206,9 +207,9 @@ func (p postgres) convert(x string, from, to *column) string {
 		return x
 	case isInteger(a) && isInteger(b):
 		return x + "::" + target
-	case isInteger(a) && b == model.Float:
-		return fmt.Sprintf("CASE WHEN %s::double precision::numeric = %s THEN %s::double precision ELSE ('not exact: ' || %s)::double precision END", x, x, x, x)
-	case isInteger(a) && b == model.Decimal, a == model.Decimal && b == model.Float:
+	case (isInteger(a) || a == model.Decimal) && b == model.Float:
+		return fmt.Sprintf("CASE WHEN %s::double precision::text::numeric = %s THEN %s::double precision ELSE ('not exact: ' || %s)::double precision END", x, x, x, x)
+	case isInteger(a) && b == model.Decimal:
 		return x + "::" + target
 	case a == model.Decimal && b == model.Decimal && to.scale >= from.scale:
 		return x

@@ -170,4 +170,7 @@ func TestAPlanIsHeldAgainstRows(t *testing.T) {
 	if err != nil || !strings.Contains(sql, `ALTER TABLE "a" ALTER COLUMN "x" SET NOT NULL;`) {
 		t.Errorf("got %s, %v", sql, err)
 	}
+	if _, err := plan.SQL("oracle"); err == nil {
+		t.Error("there is SQL for a dialect that there is not")
+	}
 }

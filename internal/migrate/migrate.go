@@ -11,7 +11,6 @@
 package migrate
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
@@ -47,25 +46,19 @@ type dialect interface {
 	conversion
 }
 
-// dialectOf finds a dialect by name.
-func dialectOf(name string) (dialect, error) {
-	for _, d := range dialects() {
-		if d.name() == name {
-			return d, nil
-		}
+// dialectOf is the dialect with the name: PostgreSQL's, or else SQLite's.
+func dialectOf(name string) dialect {
+	if name == Postgres {
+		return postgres{}
 	}
-	return nil, fmt.Errorf("no SQL dialect %q: larder writes %q and %q", name, SQLite, Postgres)
+	return sqlite{}
 }
 
 // Create returns the statements that make every table of the schema in an
-// empty database, for the dialect with the name. It panics on a dialect that
-// does not exist, since the name comes from a statement.Dialect.
+// empty database, for the dialect with the name (a statement.Dialect's: SQLite
+// unless it is Postgres).
 func Create(dialectName string, schema *model.Schema) []string {
-	d, err := dialectOf(dialectName)
-	if err != nil {
-		panic(err)
-	}
-	return createTables(d, layoutOf(schema).tables)
+	return createTables(dialectOf(dialectName), layoutOf(schema).tables)
 }
 
 // createTables makes tables, then what needs all of them to be there.

@@ -102,10 +102,7 @@ func (p *Plan) Check(ctx context.Context, engine store.Engine) error {
 // probe asks the database for the rows that each finding is about and leaves
 // out what breaks none.
 func probe(ctx context.Context, engine store.Engine, d *difference, findings []Finding) ([]Finding, error) {
-	e, err := dialectOf(engine.Dialect().Name())
-	if err != nil {
-		return nil, err
-	}
+	e := dialectOf(engine.Dialect().Name())
 	var kept []Finding
 	for _, f := range findings {
 		if sql := d.concerned(e, f.change); sql != "" && f.Severity != Locking {

@@ -3,6 +3,7 @@ package migrate
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,11 +85,27 @@ func shared(t testing.TB, a, b *column, raws []string) (values [][2]any) {
 		}
 		first, err := read(a)
 		second, err2 := read(b)
-		if err == nil && err2 == nil && first != nil && second != nil {
+		if err == nil && err2 == nil && first != nil && second != nil && exactly(first, second) && exactly(second, first) {
 			values = append(values, [2]any{first, second})
 		}
 	}
 	return values
+}
+
+// exactly reports whether a float, if the first is one, is the number that the
+// other is.
+func exactly(first, second any) bool {
+	float, ok := first.(float64)
+	if !ok {
+		return true
+	}
+	switch n := second.(type) {
+	case int64:
+		return strconv.FormatFloat(float, 'f', -1, 64) == strconv.FormatInt(n, 10)
+	case model.DecimalValue:
+		return strconv.FormatFloat(float, 'f', -1, 64) == n.String()
+	}
+	return true
 }
 
 // row is a record: for each field its values as the first and as the second
@@ -106,6 +123,11 @@ func TestAnyChangeKeepsEveryValueThatBothSchemasHold(t *testing.T) {
 }
 
 func keepsValues(t *testing.T, r *rapid.T, engine store.Engine) {
+	defer func() { // there are many of them; the test's end is late
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	scalars := sorted(samples)
 	kind := rapid.SampledFrom([]model.Kind{model.Column, model.ValueList, model.JSONColumn})
 	extra := rapid.SampledFrom([]string{"", "", "@index", "@since(version: 2)"})
@@ -182,10 +204,7 @@ func schemaText(fields []shape) string {
 
 // insertText fills a record of the first schema.
 func insertText(t testing.TB, engine store.Engine, fields []shape, record row, id int) string {
-	e, err := dialectOf(engine.Dialect().Name())
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := dialectOf(engine.Dialect().Name())
 	names, values, lists := []string{"id"}, []string{fmt.Sprint(id)}, ""
 	for i, f := range fields {
 		c := f.column(t)
@@ -234,10 +253,7 @@ func cast(e dialect, c *column, value any) string {
 
 // heldText asks whether a record of the second schema holds the values.
 func heldText(t testing.TB, engine store.Engine, s shape, values [][2]any, id int) (query, want string) {
-	e, err := dialectOf(engine.Dialect().Name())
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := dialectOf(engine.Dialect().Name())
 	c := s.column(t)
 	name := strings.ReplaceAll(s.name, "New", "_new")
 	switch s.kind {

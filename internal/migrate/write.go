@@ -79,13 +79,13 @@ func (p *Plan) Held(allowed ...Allow) error {
 	return held
 }
 
-// SQL is the plan's migration for a dialect, without the head of a file.
+// SQL is the plan's migration for a dialect, without the head of a file. The
+// error is that of a dialect that there is not.
 func (p *Plan) SQL(dialectName string) (string, error) {
-	e, err := dialectOf(dialectName)
-	if err != nil {
-		return "", err
+	if dialectName != SQLite && dialectName != Postgres {
+		return "", fmt.Errorf("no SQL dialect %q: larder writes %q and %q", dialectName, SQLite, Postgres)
 	}
-	return script(e.steps(p.difference)), nil
+	return script(dialectOf(dialectName).steps(p.difference)), nil
 }
 
 // Diff writes the next migration, which takes the tables to the models of the
