@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,11 @@ func setUp(env *testscript.Env) error {
 	}
 	env.Setenv("LISTEN", listener.Addr().String())
 	env.Setenv("LARDER_LISTEN", listener.Addr().String())
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
 	env.Setenv("UPSTREAM", upstream.URL)
 	env.Setenv("UPSTREAM_TARGET", strings.TrimSuffix(upstream.URL, graphqltest.Path)+graphqltest.Target)
 	return listener.Close()
