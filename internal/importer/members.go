@@ -10,24 +10,85 @@ import (
 // so that this, which every record passes, need not check it again; what is
 // malformed nevertheless gives values that the model refuses.
 func membersOf(object json.RawMessage) map[string]json.RawMessage {
-	text := bytes.TrimSpace(object)
-	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
+	members := make(map[string]json.RawMessage, 8)
+	if !eachMember(object, func(name string, value json.RawMessage) { members[name] = value }) {
 		return nil
 	}
-	members := make(map[string]json.RawMessage, 8)
+	return members
+}
+
+// eachMember calls with the members of a JSON object in their order; false
+// when it is no object.
+func eachMember(object json.RawMessage, member func(name string, value json.RawMessage)) bool {
+	text := bytes.TrimSpace(object)
+	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
+		return false
+	}
 	text = bytes.TrimLeft(text[1:len(text)-1], " \t\r\n")
 	for len(text) > 0 {
 		end := valueEnd(text, ':')
 		name, ok := memberName(bytes.TrimSpace(text[:end]))
 		if !ok || end == len(text) {
-			return nil
+			return false
 		}
 		text = text[end+1:]
 		end = valueEnd(text, ',')
-		members[name] = bytes.TrimSpace(text[:end])
+		member(name, bytes.TrimSpace(text[:end]))
 		text = text[min(end+1, len(text)):]
 	}
-	return members
+	return true
+}
+
+// everyMember is the step of a path to all members of an object, and entryKey
+// the field in which each of them has the name that it had there.
+const (
+	everyMember = "*"
+	entryKey    = "$key"
+)
+
+// elementsAt are the objects to which the steps lead from a value: lists on the
+// way are walked into. plural is false when the way leads to a single value,
+// which is no list of anything.
+func elementsAt(raw json.RawMessage, steps []string) (elements []json.RawMessage, plural bool) {
+	elements = []json.RawMessage{}
+	var list []json.RawMessage
+	switch {
+	case len(raw) == 0 || isNull(raw):
+		return elements, true
+	case raw[0] == '[' && json.Unmarshal(raw, &list) == nil:
+		if len(steps) == 0 {
+			return list, true
+		}
+		for _, element := range list {
+			inner, _ := elementsAt(element, steps)
+			elements = append(elements, inner...)
+		}
+		return elements, true
+	case len(steps) == 0:
+		return append(elements, raw), false
+	case steps[0] == everyMember:
+		isObject := eachMember(raw, func(name string, value json.RawMessage) {
+			if len(steps) == 1 {
+				value = withKey(name, value)
+			}
+			inner, _ := elementsAt(value, steps[1:])
+			elements = append(elements, inner...)
+		})
+		return elements, isObject
+	}
+	return elementsAt(membersOf(raw)[steps[0]], steps[1:])
+}
+
+// withKey puts the name that an object has in the one around it into it.
+func withKey(name string, object json.RawMessage) json.RawMessage {
+	if len(object) < 2 || object[0] != '{' {
+		return object
+	}
+	keyed := appendString(append(appendString([]byte{'{'}, entryKey), ':'), name)
+	if rest := bytes.TrimSpace(object[1:]); rest[0] != '}' {
+		return append(append(keyed, ','), rest...)
+	}
+	return append(keyed, '}')
 }
 
 // memberName decodes a JSON string.

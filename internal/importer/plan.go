@@ -36,6 +36,8 @@ type table struct {
 	next   int64 // position of the next staged row
 	nested bool  // some row is nested in another one's record
 	batch  []statement.StagedRow
+	// referred: some row of another type names one of this type by its key alone.
+	referred bool
 }
 
 // newPlan finds the types that the source feeds, directly or nested in their
@@ -66,7 +68,7 @@ func newPlan(dialect statement.Dialect, schema *model.Schema, sourceName string)
 func nested(schema *model.Schema, binding model.Source) bool {
 	for _, t := range schema.Types {
 		for _, other := range t.Sources {
-			if other.Name == binding.Name && other.Path != "" && strings.HasPrefix(binding.Path, other.Path+".") {
+			if other.Name == binding.Name && other.Path != binding.Path && (other.Path == "" || strings.HasPrefix(binding.Path, other.Path+".")) {
 				return true
 			}
 		}
@@ -130,13 +132,18 @@ func (t *table) describe() {
 // null; nil when there is none. Beside the type's own fields the set may name
 // inverse, the field that points to the row in which this one is nested.
 func (p *plan) naturalKey(t *model.Type, inverse *model.Field) []string {
-	for _, s := range t.Sources {
-		if s.Name == p.source {
-			return s.Key
-		}
+	if key := p.sourceKey(t); key != nil {
+		return key
 	}
 	usable := func(f *model.Field) bool {
-		return f == inverse || f.Kind == model.Column && f.Required && f.Default == nil
+		switch f.Kind {
+		case model.Column:
+			return f.Required && f.Default == nil
+		case model.ToOne:
+			return f == inverse || f.Required && p.sourceKey(f.Relation.Target) != nil
+		case model.JSONColumn, model.ValueList, model.ToMany, model.ManyToMany:
+		}
+		return false
 	}
 	for _, f := range t.Fields {
 		if f.Unique && usable(f) && f != inverse {
@@ -152,6 +159,17 @@ func (p *plan) naturalKey(t *model.Type, inverse *model.Field) []string {
 		}
 		if len(names) == len(unique.Fields) {
 			return names
+		}
+	}
+	return nil
+}
+
+// sourceKey is the key that the type's @source names, nil when it has none in
+// this source.
+func (p *plan) sourceKey(t *model.Type) []string {
+	for _, s := range t.Sources {
+		if s.Name == p.source {
+			return s.Key
 		}
 	}
 	return nil

@@ -28,6 +28,7 @@ type place struct {
 	record int    // index of the source's record
 	path   string // response path of the object
 	nested bool
+	text   bool // the record's values are texts that stand for others: cells of a table
 }
 
 // owner is the row in which another one is nested.
@@ -44,7 +45,7 @@ func (r *reader) read(ctx context.Context, from root, answer *source.Answer, cou
 		if err != nil {
 			return fmt.Errorf("read %s: %w", from.path, err)
 		}
-		at := place{record: record.Index, path: from.path}
+		at := place{record: record.Index, path: from.path, text: record.Text}
 		if _, err := r.row(ctx, from.table, at, from.key, nil, record.Data); err != nil {
 			return err
 		}
@@ -128,16 +129,40 @@ func (r *reader) value(t *table, at place, within *owner, members map[string]jso
 		leaveOut(row, i, f)
 		return
 	}
-	value, err := f.AcceptJSON(raw)
+	value, err := at.accept(f, raw)
 	if err != nil {
-		message := err.Error()
-		if invalid := (*model.ValueError)(nil); errors.As(err, &invalid) {
-			message = invalid.Message
-		}
-		r.problem(at, "", f.Name, message)
+		r.problem(at, "", f.Name, messageOf(err))
 		return
 	}
 	row.Values[i], base[f.Name] = value, f.AppendJSON(nil, value)
+}
+
+// accept is the canonical value of a field. An empty cell of a table is no
+// value, but for a text that must be there.
+func (p place) accept(f *model.Field, raw json.RawMessage) (any, error) {
+	var text string
+	if !p.text || f.IsList() || json.Unmarshal(raw, &text) != nil {
+		return f.AcceptJSON(raw)
+	}
+	if text == "" && !(f.Required && f.Scalar == model.String) {
+		return f.AcceptJSON(json.RawMessage("null"))
+	}
+	if f.Scalar == model.JSON {
+		return f.AcceptJSON(raw)
+	}
+	value, err := f.AcceptText(text)
+	if err == nil {
+		err = f.CheckValue(value)
+	}
+	return value, err
+}
+
+// messageOf is what is wrong with a value, without the field's name.
+func messageOf(err error) string {
+	if invalid := (*model.ValueError)(nil); errors.As(err, &invalid) {
+		return invalid.Message
+	}
+	return err.Error()
 }
 
 // leaveOut gives a new record the default of a field that upstream does not
@@ -194,6 +219,9 @@ func (r *reader) relations(ctx context.Context, t *table, at place, members map[
 func (r *reader) toOne(ctx context.Context, t *table, at place, members map[string]json.RawMessage, ownerKey string, i int, row *statement.StagedRow, base texts) error {
 	f := t.fields[i]
 	raw, told := lookup(members, f)
+	if at.text && string(raw) == `""` {
+		raw = json.RawMessage("null") // an empty cell
+	}
 	if _, done := base[f.Name]; done || !told {
 		if !done {
 			leaveOut(row, i, f)
@@ -211,12 +239,16 @@ func (r *reader) toOne(ctx context.Context, t *table, at place, members map[stri
 		return nil
 	}
 	target := r.plan.byType[f.Relation.Target]
-	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	inside := at.below(f)
 	var key string
 	var err error
-	if f.Relation.Target.Vocabulary {
+	switch c := bytes.TrimSpace(raw)[0]; {
+	case f.Relation.Target.Vocabulary:
 		key, err = r.word(ctx, target, inside, raw)
-	} else {
+	case c != '{' && c != '[':
+		key = r.reference(at, ownerKey, f, raw)
+		target.referred = target.referred || key != ""
+	default:
 		fields := r.plan.naturalKey(f.Relation.Target, nil)
 		if fields == nil && ownerKey == "" {
 			return fmt.Errorf("%s has no key in the source %s: add @source(name: …, path: …, key: […]) to it or make a field of it @unique", f.Relation.Target.Name, r.plan.source)
@@ -229,6 +261,40 @@ func (r *reader) toOne(ctx context.Context, t *table, at place, members map[stri
 	return err
 }
 
+// below is the place of what is nested in the field.
+func (p place) below(f *model.Field) place {
+	return place{record: p.record, path: join(p.path, where(f)), nested: true, text: p.text}
+}
+
+// reference is the key of the record that a field names by its key alone, ""
+// when it is none, which is noted. Whether the source has the record is only
+// known when everything was read.
+func (r *reader) reference(at place, ownerKey string, f *model.Field, raw json.RawMessage) string {
+	target := f.Relation.Target
+	fields := r.plan.sourceKey(target)
+	if len(fields) != 1 {
+		r.problem(at, ownerKey, f.Name, fmt.Sprintf("expected an object, got %s: %s is not known by a single value in the source", excerpt(raw), target.Name))
+		return ""
+	}
+	text := bytes.TrimSpace(raw)
+	if field := target.Field(fields[0]); field != nil && field != target.ID {
+		value, err := at.accept(field, raw)
+		if err != nil {
+			r.problem(at, ownerKey, f.Name, messageOf(err))
+			return ""
+		}
+		text = field.AppendJSON(nil, value)
+	} else if text[0] == '"' {
+		var decoded string
+		if json.Unmarshal(text, &decoded) != nil {
+			r.problem(at, ownerKey, f.Name, "the key is no string: "+excerpt(text))
+			return ""
+		}
+		text = appendString(nil, decoded)
+	}
+	return "[" + string(text) + "]"
+}
+
 // manyToMany stages the objects in the list and notes their keys.
 func (r *reader) manyToMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, i int, f *model.Field, row *statement.StagedRow, base texts) error {
 	elements, told := r.list(at, members, ownerKey, f)
@@ -236,7 +302,7 @@ func (r *reader) manyToMany(ctx context.Context, at place, members map[string]js
 		return nil
 	}
 	target := r.plan.byType[f.Relation.Target]
-	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	inside := at.below(f)
 	fields := r.plan.naturalKey(f.Relation.Target, nil)
 	if fields == nil && !f.Relation.Target.Vocabulary {
 		return fmt.Errorf("%s has no key in the source %s, so that one of them in two lists cannot be told from two: add @source(name: …, path: …, key: […]) to it or make a field of it @unique",
@@ -270,7 +336,7 @@ func (r *reader) toMany(ctx context.Context, at place, members map[string]json.R
 		return nil
 	}
 	target, inverse := r.plan.byType[f.Relation.Target], f.Relation.Inverse
-	inside := place{record: at.record, path: join(at.path, where(f)), nested: true}
+	inside := at.below(f)
 	fields := r.plan.naturalKey(f.Relation.Target, inverse)
 	for i, element := range elements {
 		within := &owner{inverse: inverse, key: ownerKey, field: f.Name, index: i}
@@ -284,11 +350,17 @@ func (r *reader) toMany(ctx context.Context, at place, members map[string]json.R
 // list is the elements of a relation's list; told is false when upstream says
 // nothing of it, for which null counts too.
 func (r *reader) list(at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) (elements []json.RawMessage, told bool) {
-	raw, told := lookup(members, f)
+	name, rest, deeper := strings.Cut(where(f), ".")
+	raw, told := members[name]
 	if !told || isNull(raw) {
 		return nil, false
 	}
-	if json.Unmarshal(raw, &elements) != nil {
+	var steps []string
+	if deeper {
+		steps = strings.Split(rest, ".")
+	}
+	elements, plural := elementsAt(raw, steps)
+	if !plural {
 		r.problem(at, ownerKey, f.Name, "expected a list, got "+excerpt(raw))
 		return nil, false
 	}

@@ -201,3 +201,83 @@ type Climate @vocabulary {
 		t.Errorf("again: %s", got)
 	}
 }
+
+const flatModels = `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String!
+  items: [Item!]!
+}
+
+type Item @source(name: "swapi", path: "items", key: ["id"]) {
+  name: String!
+  list: ShoppingList! @from(path: "listId") @ref(onDelete: CASCADE)
+}`
+
+func TestARecordThatIsNamedByItsKeyIsFound(t *testing.T) {
+	w := newWorld(t, flatModels)
+	lists := map[string]string{
+		"lists": `[{"id":"a","name":"Week"},{"id":"b","name":"Party"}]`,
+		"items": `[{"id":1,"name":"Milk","listId":"a"},{"id":2,"name":"Chips","listId":"b"}]`,
+	}
+	if got, want := summaries(w.lists(t, lists)), "ShoppingList: 2 created\nItem: 2 created"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	rows := `i.name, l.name) FROM item i JOIN shopping_list l ON l.id = i.list_id ORDER BY i.id`
+	w.expect(t, rows, "Milk|Week\nChips|Party")
+
+	lists["items"] = strings.ReplaceAll(lists["items"], `"listId":"b"`, `"listId":"a"`)
+	if got, want := summaries(w.lists(t, lists)), "ShoppingList: 2 unchanged\nItem: 1 updated, 1 unchanged"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, rows, "Milk|Week\nChips|Week")
+}
+
+func TestAKeyThatNoRecordHasFailsTheImport(t *testing.T) {
+	w := newWorld(t, flatModels)
+	_, err := w.run(answer(t, map[string]string{
+		"lists": `[{"id":"a","name":"Week"}]`,
+		"items": `[{"id":1,"name":"Milk","listId":"a"},{"id":2,"name":"Chips","listId":"x"}]`,
+	}), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), `the source has no ShoppingList with the key ["x"]`) {
+		t.Errorf("error %v", err)
+	}
+	w.expect(t, `count(*)) FROM shopping_list`, "0")
+}
+
+func TestRecordsByKeyInAnObjectAreAList(t *testing.T) {
+	w := newWorld(t, `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String!
+  items: [Item!]! @ref(onDelete: CASCADE) @from(path: "items.*")
+}
+
+type Item @unique(fields: ["shoppingList", "key"]) {
+  key: String! @from(path: "$key")
+  quantity: Int!
+  position: Int
+}`)
+	lists := map[string]string{"lists": `[{"id":1,"name":"Week","items":{"milk":{"quantity":2},"bread":{"quantity":1}}},{"id":2,"name":"Party","items":{}}]`}
+	w.lists(t, lists)
+	w.expect(t, `i.id, i.key, i.quantity, i.position) FROM item i ORDER BY i.id`, "1|milk|2|0\n2|bread|1|1")
+
+	// Another order moves their position, not their ids.
+	lists["lists"] = `[{"id":1,"name":"Week","items":{"bread":{"quantity":1},"milk":{"quantity":2}}},{"id":2,"name":"Party","items":{}}]`
+	if got, want := summaries(w.lists(t, lists)), "ShoppingList: 2 unchanged\nItem: 2 updated"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, `i.id, i.key, i.quantity, i.position) FROM item i ORDER BY i.id`, "1|milk|2|1\n2|bread|1|0")
+}
+
+func TestAListBehindWrappersIsFound(t *testing.T) {
+	w := newWorld(t, `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String!
+  items: [Item!]! @ref(onDelete: CASCADE) @from(path: "items.edges.node")
+}
+
+type Item {
+  name: String!
+}`)
+	w.lists(t, map[string]string{"lists": `[{"id":1,"name":"Week","items":{"edges":[{"node":{"name":"Milk"}},{"node":{"name":"Bread"}}]}}]`})
+	w.expect(t, `i.name) FROM item i ORDER BY i.id`, "Milk\nBread")
+}

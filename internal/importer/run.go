@@ -91,7 +91,42 @@ func (r *run) stage(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.dangling(ctx, &in.invalid); err != nil {
+		return err
+	}
 	return in.invalid.orNil()
+}
+
+// dangling notes the rows that name a record by its key which the source does
+// not have.
+func (r *run) dangling(ctx context.Context, invalid *InvalidError) error {
+	for _, t := range r.plan.tables {
+		for _, f := range t.fields {
+			if f.Kind != model.ToOne || !r.plan.byType[f.Relation.Target].referred {
+				continue
+			}
+			search, ok := t.staging.Dangling(f, reportedProblems+1)
+			if !ok {
+				continue
+			}
+			err := r.tx.Query(ctx, search, func(scan store.Scan) error {
+				var record int
+				var key, named string
+				if err := scan(&record, &key, &named); err != nil {
+					return err
+				}
+				invalid.add(Problem{
+					Record: record, Path: t.typ.Name, Key: key, Field: f.Name,
+					Message: fmt.Sprintf("the source has no %s with the key %s: add it there, or correct the value", f.Relation.Target.Name, named),
+				})
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // compare finds out what each staged row is and what is to be done.

@@ -2,10 +2,12 @@ package importer_test
 
 import (
 	"encoding/json"
+	"iter"
 	"strings"
 	"testing"
 
 	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/source"
 )
 
 const everyScalar = `
@@ -107,4 +109,36 @@ func TestAReportReadsAsJSON(t *testing.T) {
 		t.Errorf("a dry run says run %d, dry %v", report.Run, report.DryRun)
 	}
 	w.expect(t, `count(*)) FROM larder_run`, "1")
+}
+
+func TestCellsOfATableAreReadAsTheirFieldsAre(t *testing.T) {
+	w := newWorld(t, `
+type Article @source(name: "swapi", path: "articles", key: ["sourceId"]) {
+  sourceId: Int64! @unique @from(path: "ID")
+  name: String!
+  code: String
+  price: Decimal @check(min: 0)
+  sold: Boolean
+  since: Date
+}`)
+	cells := func(list string) (importer.Report, error) {
+		return w.run(source.NewAnswer(func(string) iter.Seq2[source.Record, error] {
+			return func(yield func(source.Record, error) bool) {
+				for i, record := range strings.Split(list, "\n") {
+					if !yield(source.Record{Index: i, Data: json.RawMessage(record), Text: true}, nil) {
+						return
+					}
+				}
+			}
+		}, nil), importer.Options{})
+	}
+	if _, err := cells(`{"ID":"1","name":"Milk","code":"007","price":"1.20","sold":"true","since":"2026-01-31"}
+{"ID":"2","name":"","code":"","price":"","sold":"","since":""}`); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(t, `source_id, name, coalesce(code, 'none'), price, sold, since) FROM article`, "1|Milk|007|12000|1|2026-01-31\n2||none")
+	_, err := cells(`{"ID":"1","name":"Milk","price":"-1"}` + "\n" + `{"ID":"","name":"Bread","sold":"perhaps"}`)
+	if err == nil || !strings.Contains(err.Error(), "price") || !strings.Contains(err.Error(), "perhaps") || !strings.Contains(err.Error(), "sourceId") {
+		t.Errorf("error %v", err)
+	}
 }

@@ -60,7 +60,7 @@ func (p *parser) path(path string, at Position) {
 		return
 	}
 	for name := range strings.SplitSeq(path, ".") {
-		if name == "" || strings.ContainsAny(name, " \t\r\n[]") {
+		if name == "" || strings.ContainsAny(name, "\t\r\n[]") {
 			p.report(at, `write names joined by points, such as "allPlanets.planets"`, "expected a path, got %q", shorten(path))
 			return
 		}

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -186,6 +187,21 @@ func (s *Staging) Duplicates(after string, limit int) Statement {
 func (s *Staging) Remove(key string) Statement {
 	a := s.arguments()
 	return a.statement(`DELETE FROM %s WHERE "key" = %s`, s.stage(), a.bind(key))
+}
+
+// Dangling selects the first rows whose to-one field names a key that no row
+// of its type has, as (record, key, the key named); ok is false when the field
+// is no to-one of the type. All types are staged and indexed.
+func (s *Staging) Dangling(f *model.Field, limit int) (dangling Statement, ok bool) {
+	i := slices.Index(s.fields, f)
+	if i < 0 || f.Kind != model.ToOne {
+		return Statement{}, false
+	}
+	a := s.arguments()
+	target := &Staging{dialect: s.dialect, typ: f.Relation.Target}
+	return a.statement(`SELECT s."record", s."key", s.%[1]s FROM %[2]s s WHERE s.%[1]s IS NOT NULL `+
+		`AND NOT EXISTS (SELECT 1 FROM %[3]s t WHERE t."key" = s.%[1]s) ORDER BY s."position" LIMIT %[4]s`,
+		s.column(i), s.stage(), target.stage(), a.bind(int64(limit))), true
 }
 
 // Match finds out which record each staged row is. The types that this one
