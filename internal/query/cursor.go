@@ -83,7 +83,11 @@ func mark(name string, order []Order) string {
 	var text strings.Builder
 	text.WriteString(name)
 	for _, term := range order {
-		fmt.Fprintf(&text, "\n%s %t %t", term.Field.JSONName(), term.Descending, term.NullsFirst)
+		through := ""
+		if term.Through != nil {
+			through = term.Through.Name + "."
+		}
+		fmt.Fprintf(&text, "\n%s%s %t %t", through, term.Field.JSONName(), term.Descending, term.NullsFirst)
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return string(sum[:orderMark])

@@ -13,8 +13,13 @@ import (
 const (
 	CodeParse         = "PGRST100" // the grammar was not kept
 	CodeRange         = "PGRST103" // a limit, an offset or a range that cannot be
+	CodeNotEmbedded   = "PGRST108" // a parameter of an embed that select does not have
+	CodeOrderThrough  = "PGRST118" // an order by what is no to-one relation
+	CodeSpread        = "PGRST119" // a spread of what is no to-one relation
+	CodeEmbedTest     = "PGRST120" // an embed compared with anything but null
 	CodePreference    = "PGRST122" // a preference not understood under handling=strict
 	CodeUnsupported   = "PGRST127" // PostgREST's grammar, but not served here
+	CodeNoRelation    = "PGRST200" // no such relation
 	CodeUnknownColumn = "PGRST204" // no such attribute
 	CodeValue         = "22P02"    // the value is not of the field's type
 	CodePattern       = "22025"    // a pattern of like that ends in its escape character

@@ -10,7 +10,8 @@ import (
 
 // filter reads a filter parameter, "population=gte.1000000".
 func (p *parser) filter(name, value string) error {
-	s := &scanner{parameter: name, text: name}
+	whole := p.full(name)
+	s := &scanner{parameter: whole, text: name}
 	attribute, err := s.name()
 	if err != nil {
 		return err
@@ -18,23 +19,38 @@ func (p *parser) filter(name, value string) error {
 	s.takeIndex()
 	switch {
 	case s.take("->"):
-		return unsupported(name, "filtering by a path into JSON (->)")
-	case s.take("."):
-		return unsupported(name, "filtering or shaping embedded records")
+		return unsupported(whole, "filtering by a path into JSON (->)")
+	case strings.HasPrefix(s.rest(), "."):
+		return p.notEmbedded(whole, attribute)
 	case !s.done():
 		return s.expected(`the end of the name or "[0]"`)
 	}
-	field, err := p.field(name, attribute, ownParameters)
-	if err != nil {
-		return err
+	var parameters []string
+	if p.outer == nil {
+		parameters = ownParameters
 	}
-	s = &scanner{parameter: name, text: value}
-	filter, err := p.comparison(s, field, false)
+	s = &scanner{parameter: whole, text: value}
+	filter, err := p.test(s, attribute, parameters, false)
 	if err != nil {
 		return err
 	}
 	p.filters = append(p.filters, filter)
 	return nil
+}
+
+// test reads what stands behind the name of an attribute or, where there is no
+// such attribute, of an embed. Parameters are further names to suggest.
+func (p *parser) test(s *scanner, name string, parameters []string, nested bool) (*Filter, error) {
+	if p.t.Attribute(p.version, name) == nil {
+		if embed := p.embedded(name); embed != nil {
+			return p.presence(s, embed, nested)
+		}
+	}
+	field, err := p.field(s.parameter, name, parameters)
+	if err != nil {
+		return nil, err
+	}
+	return p.comparison(s, field, nested)
 }
 
 // takeIndex reads the "[0]" by which some clients tell repeats of a name apart.
@@ -49,7 +65,7 @@ func (s *scanner) takeIndex() {
 // tree reads a parameter that is a tree of conditions, "or=(a.eq.1,b.gt.2)".
 func (p *parser) tree(name, value string) error {
 	connective, negated := strings.CutPrefix(name, "not.")
-	s := &scanner{parameter: name, text: value}
+	s := &scanner{parameter: p.full(name), text: value}
 	filter, err := p.branches(s, Operator(connective), negated, 1)
 	if err != nil {
 		return err
@@ -111,11 +127,7 @@ func (p *parser) condition(s *scanner, depth int) (*Filter, error) {
 	case !s.take("."):
 		return nil, s.expected(`"." and an operator`)
 	}
-	field, err := p.field(s.parameter, attribute, nil)
-	if err != nil {
-		return nil, err
-	}
-	filter, err := p.comparison(s, field, true)
+	filter, err := p.test(s, attribute, nil, true)
 	if err != nil {
 		return nil, err
 	}
@@ -190,25 +202,32 @@ func (p *parser) node(parameter string) error {
 // field resolves the name of an attribute. Parameters are further names to
 // suggest.
 func (p *parser) field(parameter, name string, parameters []string) (*model.Field, error) {
-	if field := p.t.Attribute(p.version, name); field != nil {
+	return fieldOf(p.t, p.version, parameter, name, parameters)
+}
+
+func fieldOf(t *model.Type, version int, parameter, name string, parameters []string) (*model.Field, error) {
+	if field := t.Attribute(version, name); field != nil {
 		return field, nil
 	}
-	for _, relation := range p.t.Fields {
-		if relation.Relation != nil && relation.Name == name && relation.Served(p.version) && !relation.Implicit {
-			later := unsupported(parameter, fmt.Sprintf("the related records of %s in a query", name))
-			if relation.IsAttribute() {
-				later.Hint = "for the id of the related record, use " + relation.JSONName()
-			}
-			return nil, later
+	unknown := &Error{
+		Parameter: clipName(parameter), Code: CodeUnknownColumn,
+		Message: fmt.Sprintf("%s has no attribute %s", t.Name, clip(name)),
+	}
+	for _, relation := range Relations(t, version) {
+		if relation.Name != name {
+			continue
 		}
+		unknown.Details = fmt.Sprintf("%s relates to records of %s", name, relation.Relation.Target.Name)
+		unknown.Hint = fmt.Sprintf("embed them: select=*,%s(*)", name)
+		if relation.IsAttribute() {
+			unknown.Hint += "; the id of the related record is " + relation.JSONName()
+		}
+		return nil, unknown
 	}
 	names := slices.Clone(parameters)
-	for _, field := range p.t.Attributes(p.version) {
+	for _, field := range t.Attributes(version) {
 		names = append(names, field.JSONName())
 	}
-	return nil, &Error{
-		Parameter: clipName(parameter), Code: CodeUnknownColumn,
-		Message: fmt.Sprintf("%s has no attribute %s", p.t.Name, clip(name)),
-		Hint:    suggest(name, names),
-	}
+	unknown.Hint = suggest(name, names)
+	return nil, unknown
 }

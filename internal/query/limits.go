@@ -9,6 +9,10 @@ type Limits struct {
 	OrderTerms    int // default 16
 	SelectColumns int // default 200
 	MaxLimit      int // of limit=, rows of a page; a larger one is cut to it, as PostgREST does; default 1,000
+
+	Embeds     int // relations embedded in a request; default 20
+	EmbedDepth int // embeds within each other; default 5
+	EmbedRows  int // rows of one embedded list, asked for or not; default MaxLimit
 }
 
 // WithDefaults returns l with every zero replaced by its default.
@@ -24,10 +28,15 @@ func (l Limits) WithDefaults() Limits {
 		{&l.OrderTerms, 16},
 		{&l.SelectColumns, 200},
 		{&l.MaxLimit, 1000},
+		{&l.Embeds, 20},
+		{&l.EmbedDepth, 5},
 	} {
 		if *limit.field == 0 {
 			*limit.field = limit.standard
 		}
+	}
+	if l.EmbedRows == 0 {
+		l.EmbedRows = l.MaxLimit
 	}
 	return l
 }

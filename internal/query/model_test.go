@@ -35,7 +35,10 @@ type Planet {
   residents: [Person!]!
 }
 
-type Star { name: String! }
+type Star {
+  name: String!
+  planet: Planet
+}
 
 type Person { name: String! }
 `
@@ -69,6 +72,9 @@ func shown(f *query.Filter) string {
 			text.WriteString(shown(branch))
 		}
 		return text.String() + ")"
+	}
+	if f.Embed != nil {
+		return text.String() + fmt.Sprintf("%s is %v", f.Embed.Relation.Name, f.Values)
 	}
 	fmt.Fprintf(&text, "%s %s", f.Field.JSONName(), f.Op)
 	if f.Quantifier != query.One {

@@ -30,27 +30,30 @@ func Parse(t *model.Type, version int, rawQuery string, limits Limits) (Request,
 	if len(rawQuery) > limits.QueryBytes {
 		return Request{}, exceeded("query", "QueryBytes", "bytes in the query", limits.QueryBytes)
 	}
-	p := parser{
-		t: t, version: version, limits: limits,
-		request: Request{Read: Read{Type: t, Version: version, Limit: -1}},
-		seen:    map[string]bool{},
+	parameters, err := split(rawQuery)
+	if err != nil {
+		return Request{}, err
 	}
-	for piece := range strings.SplitSeq(rawQuery, "&") {
-		if piece == "" {
-			continue
-		}
-		name, value, err := decode(piece)
-		if err != nil {
-			return Request{}, err
-		}
-		if err := p.parameter(name, value); err != nil {
-			return Request{}, err
+	request := Request{Read: Read{Type: t, Version: version, Limit: -1}}
+	p := parser{
+		shared: &shared{version: version, limits: limits, request: &request},
+		t:      t, read: &request.Read, seen: map[string]bool{},
+	}
+	// What is selected first: other parameters may speak of its embeds.
+	for _, selecting := range []bool{true, false} {
+		for _, given := range parameters {
+			if (given.name == "select") != selecting {
+				continue
+			}
+			if err := p.parameter(given.name, given.value); err != nil {
+				return Request{}, err
+			}
 		}
 	}
 	if err := p.finish(); err != nil {
 		return Request{}, err
 	}
-	return p.request, nil
+	return request, nil
 }
 
 // Version returns the value of the version parameter when it is a bare number,
@@ -64,17 +67,26 @@ func Version(rawQuery string) string {
 	return ""
 }
 
-// parser gathers the request of one query, parameter by parameter.
-type parser struct {
-	t       *model.Type
-	version int
-	limits  Limits
+// shared is what the parsers of one query have in common.
+type shared struct {
+	version       int
+	limits        Limits
+	request       *Request
+	nodes         int    // filters so far, for Limits.FilterNodes
+	embedCount    int    // embeds so far, for Limits.Embeds
+	after, before string // cursors as they came: they can be read when the order is known
+}
 
-	request       Request
-	filters       []*Filter
-	nodes         int             // filters so far, for Limits.FilterNodes
-	seen          map[string]bool // parameters that may be given once
-	after, before string          // cursors as they came: they can be read when the order is known
+// parser gathers one read of a query, parameter by parameter: the request's
+// own or that of an embed, whose parameters begin with its name and a dot.
+type parser struct {
+	*shared
+	t       *model.Type
+	read    *Read
+	outer   *embedded // the embed that the read is of; nil for the request's own
+	filters []*Filter
+	seen    map[string]bool // parameters that may be given once
+	embeds  []*embedded
 }
 
 // ownParameters are the names that are no filter, for suggestions.
@@ -88,14 +100,20 @@ func (p *parser) parameter(name, value string) error {
 	switch name {
 	case "and", "or", "not.and", "not.or":
 		return p.tree(name, value)
-	case "select", "order", "limit", "offset", "columns", "on_conflict", "_after", "_before", "_all":
-		if p.seen[name] {
-			return &Error{
-				Parameter: name, Code: CodeParse, Message: name + " is given twice",
-				Hint: "give it once, with its values separated by commas",
-			}
+	case "order", "limit", "offset":
+		return p.page(name, value)
+	}
+	if inner, rest := p.scope(name); inner != nil {
+		return inner.parser.parameter(rest, value)
+	}
+	if p.outer != nil {
+		return p.filter(name, value)
+	}
+	switch name {
+	case "select", "columns", "on_conflict", "_after", "_before", "_all":
+		if err := p.once(name); err != nil {
+			return err
 		}
-		p.seen[name] = true
 	case "version":
 		if isDigits(value) {
 			p.request.Version = value
@@ -105,13 +123,7 @@ func (p *parser) parameter(name, value string) error {
 	var err error
 	switch name {
 	case "select":
-		p.request.Read.Columns, err = p.selection(value)
-	case "order":
-		p.request.Read.Order, err = p.order(value)
-	case "limit":
-		p.request.Read.Limit, err = p.limit(value)
-	case "offset":
-		p.request.Read.Offset, err = natural(name, value)
+		p.read.Columns, err = p.selection(value)
 	case "columns":
 		p.request.Columns, err = p.names(name, value)
 	case "on_conflict":
@@ -128,15 +140,85 @@ func (p *parser) parameter(name, value string) error {
 	return err
 }
 
-// finish joins the filters and reads the cursors.
+// page takes a parameter that orders or limits the read.
+func (p *parser) page(name, value string) error {
+	if err := p.once(name); err != nil {
+		return err
+	}
+	if p.outer != nil && p.outer.embed.Relation.Kind == model.ToOne {
+		return &Error{
+			Parameter: clipName(p.full(name)), Code: CodeParse,
+			Message: fmt.Sprintf("%s is one record: it has no %s", clipName(p.outer.name), name),
+		}
+	}
+	var err error
+	switch name {
+	case "order":
+		p.read.Order, err = p.order(value)
+	case "limit":
+		p.read.Limit, err = p.limit(value)
+	case "offset":
+		p.read.Offset, err = natural(p.full(name), value)
+	}
+	return err
+}
+
+// once refuses a parameter that was given before.
+func (p *parser) once(name string) error {
+	if p.seen[name] {
+		return &Error{
+			Parameter: clipName(p.full(name)), Code: CodeParse, Message: clipName(p.full(name)) + " is given twice",
+			Hint: "give it once, with its values separated by commas",
+		}
+	}
+	p.seen[name] = true
+	return nil
+}
+
+// full is a parameter's whole name, with those of the embeds that it is of.
+func (p *parser) full(name string) string {
+	for outer := p.outer; outer != nil; outer = outer.outer {
+		name = outer.name + "." + name
+	}
+	return name
+}
+
+// finish joins the filters, those of the embeds before the read's own, and
+// reads the cursors.
 func (p *parser) finish() error {
-	read := &p.request.Read
+	for _, inner := range p.embeds {
+		if err := inner.parser.finish(); err != nil {
+			return err
+		}
+		if inner.required {
+			p.filters = append(p.filters, &Filter{Op: Is, Embed: inner.embed, Values: []any{"not_null"}})
+		}
+	}
 	switch len(p.filters) {
 	case 0:
 	case 1:
-		read.Filter = p.filters[0]
+		p.read.Filter = p.filters[0]
 	default:
-		read.Filter = &Filter{Op: And, Filters: p.filters}
+		p.read.Filter = &Filter{Op: And, Filters: p.filters}
+	}
+	if p.read.Grouped() {
+		if err := p.grouping(); err != nil {
+			return err
+		}
+	} else if p.outer != nil && len(p.read.Order) == 0 {
+		p.read.Order = DefaultOrder(p.outer.embed.Relation, p.version)
+	}
+	if p.outer != nil {
+		return nil
+	}
+	return p.cursors()
+}
+
+// cursors reads _after and _before.
+func (p *parser) cursors() error {
+	read, parameter := p.read, "_after"
+	if p.seen["_before"] {
+		parameter = "_before"
 	}
 	var err error
 	switch {
@@ -145,12 +227,17 @@ func (p *parser) finish() error {
 			Parameter: "_before", Code: CodeParse, Message: "_after and _before exclude each other",
 			Hint: "follow one of the links of an answer",
 		}
-	case p.seen["_after"]:
-		read.After, err = decodeCursor(*read, "_after", p.after)
-	case p.seen["_before"]:
-		read.Before, err = decodeCursor(*read, "_before", p.before)
-	default:
+	case !p.seen[parameter]:
 		return nil
+	case read.Grouped():
+		return &Error{
+			Parameter: parameter, Code: CodeParse, Message: "a cursor does not go with aggregates",
+			Hint: "use limit and offset",
+		}
+	case parameter == "_after":
+		read.After, err = decodeCursor(*read, parameter, p.after)
+	default:
+		read.Before, err = decodeCursor(*read, parameter, p.before)
 	}
 	if err == nil && read.Offset > 0 {
 		err = &Error{
@@ -163,13 +250,18 @@ func (p *parser) finish() error {
 
 // limit reads limit=. PostgREST answers a negative one with 416.
 func (p *parser) limit(value string) (int, error) {
-	rows, err := natural("limit", value)
-	return min(rows, p.limits.MaxLimit), err
+	most := p.limits.MaxLimit
+	if p.outer != nil {
+		most = p.limits.EmbedRows
+	}
+	rows, err := natural(p.full("limit"), value)
+	return min(rows, most), err
 }
 
 // natural reads a whole number that is not negative.
 func natural(parameter, value string) (int, error) {
 	number, err := strconv.Atoi(value)
+	parameter = clipName(parameter)
 	switch {
 	case err != nil:
 		return 0, &Error{
@@ -194,6 +286,28 @@ func truth(parameter, value string) (bool, error) {
 		}
 	}
 	return value == "true", nil
+}
+
+// parameter is a decoded parameter.
+type parameter struct{ name, value string }
+
+// split takes a raw query apart.
+func split(rawQuery string) ([]parameter, error) {
+	if rawQuery == "" {
+		return nil, nil
+	}
+	parameters := make([]parameter, 0, strings.Count(rawQuery, "&")+1)
+	for piece := range strings.SplitSeq(rawQuery, "&") {
+		if piece == "" {
+			continue
+		}
+		name, value, err := decode(piece)
+		if err != nil {
+			return nil, err
+		}
+		parameters = append(parameters, parameter{name, value})
+	}
+	return parameters, nil
 }
 
 // decode splits a raw parameter at its "=" and decodes both sides, "+" as a

@@ -23,17 +23,42 @@ type Read struct {
 	Count   Count // whether the total is wanted
 }
 
-// Column is one attribute of the answer.
+// Column is one member of the answer's records: an attribute, an aggregate, or
+// the records that an attribute of the model relates to.
 type Column struct {
-	Field *model.Field
-	Name  string // the JSON name: the field's own, or the alias
+	Field     *model.Field // nil for an embed and for the number of records
+	Name      string       // the JSON name: the field's own, or the alias
+	Aggregate Aggregate    // what is made of Field, or of the records, in each group; "" for the attribute itself
+	Embed     *Embed       // nil for all else
+}
+
+// Names are the names of the members of the answer that c becomes: mostly one,
+// of a spread embed as many as it has columns, of a hidden one none.
+func (c Column) Names() []string {
+	switch {
+	case c.Embed == nil, !c.Embed.Spread && !c.Embed.Hidden():
+		return []string{c.Name}
+	case !c.Embed.Spread:
+		return nil
+	}
+	var names []string
+	for _, inner := range c.Embed.Read.Columns {
+		names = append(names, inner.Names()...)
+	}
+	return names
 }
 
 // Order is one term of an order.
 type Order struct {
 	Field      *model.Field
+	Through    *model.Field // the to-one field at whose end Field stands; nil: Field is the record's own
 	Descending bool
 	NullsFirst bool // resolved: PostgreSQL's default where nothing was said
+}
+
+// Nullable reports whether the term can be null.
+func (o Order) Nullable() bool {
+	return o.Through != nil && !o.Through.Required || !o.Field.Required && o.Field != o.Field.Owner.ID
 }
 
 // Count is how a total is counted.
@@ -48,11 +73,13 @@ const (
 )
 
 // Filter is a tree of conditions. A node is a conjunction or disjunction of
-// Filters (Op is And or Or) or a comparison of Field with Values.
+// Filters (Op is And or Or), a comparison of Field with Values, or a test for
+// the records of an Embed.
 type Filter struct {
 	Op      Operator
 	Not     bool
 	Filters []*Filter // for And and Or
+	Embed   *Embed    // for Is: whether the record has any of the embed's records
 
 	Field      *model.Field
 	Quantifier Quantifier // for the operators that take any or all: Values holds each alternative
@@ -83,6 +110,11 @@ const (
 	Overlaps     Operator = "ov"
 )
 
+// MemberOf is no part of the grammar: it holds for the records that Field, a
+// ManyToMany of another type, lists in the record with the id in Values. See
+// [RelatedTo].
+const MemberOf Operator = "member of"
+
 // Quantifier is PostgREST's modifier of an operator: eq(any).{1,2}.
 type Quantifier string
 
@@ -97,12 +129,16 @@ const (
 // it already; what follows the id can change nothing and is left out. The id
 // goes in the direction of the term before it, because that is how an index on
 // that term is read backwards. The positions in After and Before have one
-// value for each of its terms.
+// value for each of its terms. Groups have no id: they are in the order of
+// what they are grouped by.
 func (r Read) TotalOrder() []Order {
+	if r.Grouped() {
+		return r.groupOrder()
+	}
 	order := make([]Order, 0, len(r.Order)+1)
 	for _, term := range r.Order {
 		order = append(order, term)
-		if term.Field == r.Type.ID {
+		if term.Field == r.Type.ID && term.Through == nil {
 			return order
 		}
 	}

@@ -197,6 +197,7 @@ func FuzzParse(f *testing.F) {
 		"population=gte.1000000&or=(name.ilike.*oo*,terrains.cs.{arid})&select=id,n:name&order=population.desc.nullslast&limit=20&offset=40",
 		`name[0]=not.in.(a,"b,\"c")&not.and=(id.eq.1,not.or=(x))&_all=true&version=2`,
 		`moons=ov.{1,"2"}&columns="name"&on_conflict=name&_after=AAAA`,
+		"select=*,residents!inner(name,planet(count())),...star(s:name)&residents.name=like.a*&residents.planet.order=name&star=not.is.null",
 		"name=eq.%zz&=&&a", "or=((((", "select=...a(b),c::d,e->>f,g.sum(),count()",
 	} {
 		f.Add(seed)
@@ -233,6 +234,10 @@ func checkFilter(t *testing.T, f *query.Filter) {
 		}
 		for _, branch := range f.Filters {
 			checkFilter(t, branch)
+		}
+	case f.Embed != nil:
+		if f.Op != query.Is || len(f.Values) != 1 {
+			t.Errorf("an embed that is compared: %s", shown(f))
 		}
 	case f.Field == nil || f.Field.Hidden || f.Values == nil:
 		t.Errorf("a comparison of nothing: %s", shown(f))

@@ -14,7 +14,15 @@ func (p *parser) selection(value string) ([]Column, error) {
 		return nil, nil
 	}
 	s := &scanner{parameter: "select", text: value}
-	var columns []Column
+	columns, err := p.columns(s)
+	if err == nil && !s.done() {
+		err = s.expected(`","`)
+	}
+	return columns, err
+}
+
+// columns reads the items of a select up to what is no comma.
+func (p *parser) columns(s *scanner) (columns []Column, err error) {
 	for {
 		selected, err := p.selected(s)
 		if err != nil {
@@ -25,11 +33,8 @@ func (p *parser) selection(value string) ([]Column, error) {
 				return nil, err
 			}
 		}
-		if s.done() {
-			return columns, nil
-		}
 		if !s.takeSpaced(",") {
-			return nil, s.expected(`","`)
+			return columns, nil
 		}
 	}
 }
@@ -38,14 +43,12 @@ func (p *parser) selection(value string) ([]Column, error) {
 // same name is an error: the answer could hold only one of them.
 func (p *parser) appendColumn(columns []Column, column Column) ([]Column, error) {
 	for _, other := range columns {
-		switch {
-		case other == column:
+		if other == column {
 			return columns, nil
-		case other.Name == column.Name:
-			return nil, &Error{
-				Parameter: "select", Code: CodeParse,
-				Message: fmt.Sprintf("two columns of the answer are called %s", clip(column.Name)),
-				Hint:    "give one of them another alias",
+		}
+		for _, name := range column.Names() {
+			if slices.Contains(other.Names(), name) {
+				return nil, sameName(name)
 			}
 		}
 	}
@@ -55,59 +58,152 @@ func (p *parser) appendColumn(columns []Column, column Column) ([]Column, error)
 	return append(columns, column), nil
 }
 
-// selected reads one item of select=: "*", "name" or "alias:name".
+func sameName(name string) *Error {
+	return &Error{
+		Parameter: "select", Code: CodeParse,
+		Message: fmt.Sprintf("two columns of the answer are called %s", clip(name)),
+		Hint:    "give one of them another alias",
+	}
+}
+
+// selected reads one item of select=: "*", "name", "alias:name", and behind a
+// name what makes an aggregate or an embed of it.
 func (p *parser) selected(s *scanner) ([]Column, error) {
 	if s.takeSpaced("*") {
-		var columns []Column
-		for _, field := range p.t.Attributes(p.version) {
-			columns = append(columns, Column{Field: field, Name: field.JSONName()})
-		}
-		return columns, nil
+		return attributes(p.t, p.version), nil
 	}
-	if s.take("...") {
-		return nil, unsupported("select", "spreading related records (...)")
-	}
+	s.spaces()
+	spread := s.take("...")
 	name, err := s.name()
 	if err != nil {
 		return nil, err
 	}
-	alias := name
+	alias := ""
 	if !strings.HasPrefix(s.rest(), "::") && s.take(":") {
+		alias = name
 		if name, err = s.name(); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.laterSelection(name); err != nil {
-		return nil, err
-	}
-	field, err := p.field("select", name, nil)
-	if err != nil {
-		return nil, err
-	}
-	s.spaces()
-	return []Column{{Field: field, Name: alias}}, nil
-}
-
-// laterSelection is the error of what PostgREST lets follow a name in select=
-// and larder does not serve.
-func (s *scanner) laterSelection(name string) error {
-	for _, later := range []struct{ sign, feature string }{
-		{"->", "selecting by a path into JSON (->)"},
-		{"::", "casts (::)"},
-		{".", "aggregates"},
-		{"!", "embedding related records"},
-	} {
-		if strings.HasPrefix(s.rest(), later.sign) {
-			return unsupported("select", later.feature)
+	var column Column
+	switch rest := s.rest(); {
+	case strings.HasPrefix(rest, "->"):
+		err = unsupported("select", "selecting by a path into JSON (->)")
+	case !spread && (strings.HasPrefix(rest, ".") || name == string(CountOf) && strings.HasPrefix(rest, "()")):
+		column, err = p.aggregate(s, name, alias)
+	case spread, strings.HasPrefix(rest, "!"), strings.HasPrefix(rest, "("):
+		column, err = p.related(s, name, alias, spread)
+	default:
+		column.Name = alias
+		if column.Field, err = p.field("select", name, nil); err == nil && alias == "" {
+			column.Name = name
 		}
 	}
-	if !strings.HasPrefix(s.rest(), "(") {
+	if err == nil && strings.HasPrefix(s.rest(), "::") {
+		err = unsupported("select", "casts (::)")
+	}
+	s.spaces()
+	return []Column{column}, err
+}
+
+// attributes are the columns that "*" stands for.
+func attributes(t *model.Type, version int) []Column {
+	fields := t.Attributes(version)
+	columns := make([]Column, len(fields))
+	for i, field := range fields {
+		columns[i] = Column{Field: field, Name: field.JSONName()}
+	}
+	return columns
+}
+
+// aggregate reads "count()" or ".sum()" behind the name of an attribute.
+func (p *parser) aggregate(s *scanner, name, alias string) (Column, error) {
+	var column Column
+	function := name
+	if s.take(".") {
+		var err error
+		if column.Field, err = p.field("select", name, nil); err != nil {
+			return column, err
+		}
+		function = s.until("(),:.")
+	}
+	column.Name, column.Aggregate = alias, Aggregate(function)
+	if alias == "" {
+		column.Name = function
+	}
+	if !slices.Contains(aggregates, column.Aggregate) || !s.take("()") {
+		return column, &Error{
+			Parameter: "select", Code: CodeParse,
+			Message: fmt.Sprintf("there is no aggregate %s", clip(function)),
+			Details: fmt.Sprintf("expected one of %v with () behind it", aggregates),
+		}
+	}
+	if column.Field != nil && !column.Aggregate.suits(column.Field) {
+		return column, &Error{
+			Parameter: "select", Code: CodeOperator,
+			Message: fmt.Sprintf("%s has no %s", name, function),
+			Details: fmt.Sprintf("%s is %s", name, describe(column.Field)),
+		}
+	}
+	return column, nil
+}
+
+// related reads what follows the name of a relation: "!inner", "!left", and in
+// parentheses what is wanted of its records.
+func (p *parser) related(s *scanner, name, alias string, spread bool) (Column, error) {
+	relation, err := p.relation("select", name)
+	if err != nil {
+		return Column{}, err
+	}
+	if spread && relation.Kind != model.ToOne {
+		return Column{}, &Error{
+			Parameter: "select", Code: CodeSpread,
+			Message: fmt.Sprintf("%s cannot be spread: a record has many of them", name),
+			Hint:    fmt.Sprintf("embed them: %s(…)", name),
+		}
+	}
+	if alias == "" {
+		alias = name
+	}
+	inner, err := p.embed(relation, alias)
+	if err != nil {
+		return Column{}, err
+	}
+	for s.take("!") {
+		switch word := s.until("!(,)"); word {
+		case "inner":
+			inner.required = true
+		case "left":
+		default:
+			return Column{}, unsupported("select", "hints, as "+clip(word)+": a relation has the name of its field")
+		}
+	}
+	inner.embed.Spread = spread
+	if !s.takeSpaced("(") {
+		return Column{}, s.expected(`"(", as in ` + clipName(name) + "(*)")
+	}
+	if err := inner.parser.embeddedSelection(s); err != nil {
+		return Column{}, err
+	}
+	return Column{Name: alias, Embed: inner.embed}, nil
+}
+
+// embeddedSelection reads a select up to its closing parenthesis.
+func (p *parser) embeddedSelection(s *scanner) (err error) {
+	if s.takeSpaced(")") {
+		p.read.Columns = []Column{}
 		return nil
 	}
-	if name == "count" {
-		return unsupported("select", "aggregates")
+	if p.read.Columns, err = p.columns(s); err != nil {
+		return err
 	}
-	return unsupported("select", "embedding related records")
+	if !s.take(")") {
+		return s.expected(`"," or ")"`)
+	}
+	if p.outer.embed.Spread && p.read.Grouped() {
+		return unsupported("select", "aggregates in what is spread (...)")
+	}
+	return nil
 }
 
 // order reads order=, "name.desc.nullslast,id". A field that comes again can
@@ -116,18 +212,19 @@ func (p *parser) order(value string) ([]Order, error) {
 	if strings.Trim(value, " \t") == "" {
 		return nil, nil
 	}
-	s := &scanner{parameter: "order", text: value}
+	s := &scanner{parameter: p.full("order"), text: value}
 	var terms []Order
 	for {
 		term, err := p.orderTerm(s)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(terms, func(other Order) bool { return other.Field == term.Field }) {
+		again := func(other Order) bool { return other.Field == term.Field && other.Through == term.Through }
+		if !slices.ContainsFunc(terms, again) {
 			terms = append(terms, term)
 		}
 		if len(terms) > p.limits.OrderTerms {
-			return nil, exceeded("order", "OrderTerms", "terms", p.limits.OrderTerms)
+			return nil, exceeded(s.parameter, "OrderTerms", "terms", p.limits.OrderTerms)
 		}
 		if s.done() {
 			return terms, nil
@@ -138,31 +235,42 @@ func (p *parser) order(value string) ([]Order, error) {
 	}
 }
 
-// orderTerm reads one term of an order. Where nothing is said, nulls are
-// greater than every value, as in PostgreSQL.
+// orderTerm reads one term of an order: an attribute, or an attribute of the
+// record that a to-one relation leads to, "star(name)". Where nothing is said,
+// nulls are greater than every value, as in PostgreSQL.
 func (p *parser) orderTerm(s *scanner) (Order, error) {
 	name, err := s.name()
 	if err != nil {
 		return Order{}, err
 	}
-	switch {
-	case strings.HasPrefix(s.rest(), "->"):
-		return Order{}, unsupported("order", "ordering by a path into JSON (->)")
-	case strings.HasPrefix(s.rest(), "("):
-		return Order{}, unsupported("order", "ordering by related records")
+	t, through := p.t, (*model.Field)(nil)
+	if s.take("(") {
+		if through, err = p.through(s.parameter, name); err != nil {
+			return Order{}, err
+		}
+		t = through.Relation.Target
+		if name, err = s.name(); err != nil {
+			return Order{}, err
+		}
+		if !s.takeSpaced(")") {
+			return Order{}, s.expected(`")"`)
+		}
 	}
-	field, err := p.field("order", name, nil)
+	if strings.HasPrefix(s.rest(), "->") {
+		return Order{}, unsupported(s.parameter, "ordering by a path into JSON (->)")
+	}
+	field, err := fieldOf(t, p.version, s.parameter, name, nil)
 	if err != nil {
 		return Order{}, err
 	}
 	if !IsSortable(field) {
 		return Order{}, &Error{
-			Parameter: "order", Code: CodeOperator,
+			Parameter: clipName(s.parameter), Code: CodeOperator,
 			Message: fmt.Sprintf("records cannot be ordered by %s", field.JSONName()),
 			Details: fmt.Sprintf("%s is %s", field.JSONName(), describe(field)),
 		}
 	}
-	term := Order{Field: field}
+	term := Order{Field: field, Through: through}
 	if s.take(".desc") {
 		term.Descending = true
 	} else {

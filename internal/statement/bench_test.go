@@ -13,7 +13,9 @@ func BenchmarkItem(b *testing.B) {
 	q := parsed(b, planet, "")
 	b.ReportAllocs()
 	for b.Loop() {
-		builder.Item(q, int64(7))
+		if _, err := builder.Item(q, int64(7)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

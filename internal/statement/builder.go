@@ -40,7 +40,7 @@ func (b *Builder) shape(t *model.Type, version int) *shape {
 	}
 	s := &shape{table: quote(t.Table()), stored: Columns(t)}
 	w := newWriter(b.dialect)
-	w.row(served(t, version))
+	w.attributes(t, version)
 	s.row = w.sql.String()
 	w = newWriter(b.dialect)
 	w.add("SELECT ", s.row, " FROM ", s.table, " AS r WHERE r.", quote("id"), " = ")
@@ -49,16 +49,6 @@ func (b *Builder) shape(t *model.Type, version int) *shape {
 	s.idJSON = "concat('[', " + w.value(t.ID) + ", ']')"
 	known, _ := b.shapes.LoadOrStore(key, s)
 	return known.(*shape)
-}
-
-// served are the attributes of a version as columns of an answer.
-func served(t *model.Type, version int) []query.Column {
-	fields := t.Attributes(version)
-	columns := make([]query.Column, len(fields))
-	for i, f := range fields {
-		columns[i] = query.Column{Field: f, Name: f.JSONName()}
-	}
-	return columns
 }
 
 // Columns are the fields of t that have a column of their own, but for the id,
@@ -76,37 +66,80 @@ func Columns(t *model.Type) []*model.Field {
 // maxConcat is how many arguments concat gets at most: PostgreSQL takes 100.
 const maxConcat = 90
 
-// row writes a record as the text of a JSON object.
-func (w *writer) row(columns []query.Column) {
-	if len(columns) == 0 {
-		w.add("'{}'")
-		return
+// attributes writes every attribute of a version as the text of a JSON object.
+func (w *writer) attributes(t *model.Type, version int) {
+	for i, f := range t.Attributes(version) {
+		w.separate(i)
+		w.name(query.Column{Field: f, Name: f.JSONName()}, opening(i, "{"))
+		w.add(", ", w.value(f))
 	}
-	arguments := 0
-	w.add("concat(")
-	for i, c := range columns {
-		if arguments >= maxConcat {
-			w.add(") || concat(")
-			arguments = 0
-		} else if i > 0 {
-			w.add(", ")
-		}
-		arguments += 2
-		w.name(c, i == 0)
-		w.add(", ", w.value(c.Field))
-	}
-	w.add(", '}')")
+	w.add(", '}')") // there is always an id
 }
 
-// name writes an attribute's name and what stands before it. A name that the
-// request chose is bound.
-func (w *writer) name(c query.Column, first bool) {
-	before := ","
-	if first {
-		before = "{"
+// object writes columns as the text of the members of a JSON object, between
+// its braces or none.
+func (w *writer) object(columns []query.Column, open, closing string) error {
+	n := 0
+	for _, c := range columns {
+		if c.Embed != nil && len(c.Names()) == 0 {
+			continue
+		}
+		w.separate(n)
+		if err := w.member(c, opening(n, open)); err != nil {
+			return err
+		}
+		n++
 	}
+	if n == 0 {
+		w.add(literal(open + closing))
+		return nil
+	}
+	if closing != "" {
+		w.add(", ", literal(closing))
+	}
+	w.add(")")
+	return nil
+}
+
+// separate writes what stands before the n-th pair of concat's arguments.
+func (w *writer) separate(n int) {
+	switch {
+	case n == 0:
+		w.add("concat(")
+	case n%(maxConcat/2) == 0:
+		w.add(") || concat(")
+	default:
+		w.add(", ")
+	}
+}
+
+// opening is what stands before the n-th member of an object.
+func opening(n int, open string) string {
+	if n == 0 {
+		return open
+	}
+	return ","
+}
+
+// member writes a column's name and value, as two arguments of concat.
+func (w *writer) member(c query.Column, before string) error {
+	if c.Embed != nil {
+		return w.embed(c, before)
+	}
+	w.name(c, before)
+	if c.Aggregate != "" {
+		w.add(", ", w.aggregate(c))
+	} else {
+		w.add(", ", w.value(c.Field))
+	}
+	return nil
+}
+
+// name writes a member's name and what stands before it. A name that the
+// request chose is bound.
+func (w *writer) name(c query.Column, before string) {
 	text := before + jsonText(c.Name) + ":"
-	if c.Name == c.Field.JSONName() {
+	if c.Name == modelName(c) {
 		w.add(literal(text))
 		return
 	}
@@ -114,16 +147,28 @@ func (w *writer) name(c query.Column, first bool) {
 	w.add(w.dialect.castTo(stored{scalar: model.String}))
 }
 
-// value is the field of r as JSON text.
+// modelName is what a column is called unless the request says otherwise.
+func modelName(c query.Column) string {
+	switch {
+	case c.Aggregate != "":
+		return string(c.Aggregate)
+	case c.Embed != nil:
+		return c.Embed.Relation.Name
+	default:
+		return c.Field.JSONName()
+	}
+}
+
+// value is the field of the record as JSON text.
 func (w *writer) value(f *model.Field) string {
 	s := storedAs(f)
 	switch {
 	case f.Kind == model.ValueList, f.Kind == model.ManyToMany:
-		return w.dialect.jsonArray(s, quote("value"), listValues(f))
+		return w.dialect.jsonArray(s, quote("value"), w.listValues(f))
 	case isVocabularyWord(f):
-		return w.dialect.json(s, "("+word(f)+")", !f.Required)
+		return w.dialect.json(s, "("+w.word(f)+")", !f.Required)
 	default:
-		return w.dialect.json(s, column(f), !f.Required && f != f.Owner.ID)
+		return w.dialect.json(s, w.column(f), !f.Required && f != f.Owner.ID)
 	}
 }
 
@@ -132,16 +177,17 @@ func isVocabularyWord(f *model.Field) bool {
 	return f.Kind == model.ToOne && f.Relation.Target.Vocabulary
 }
 
-// word is the query for the word that the field of r refers to.
-func word(f *model.Field) string {
+// word is the query for the word that the field of the record refers to.
+func (w *writer) word(f *model.Field) string {
 	target := f.Relation.Target
 	return "SELECT w." + quote(target.Word().Column()) + " FROM " + quote(target.Table()) +
-		" AS w WHERE w." + quote("id") + " = " + column(f)
+		" AS w WHERE w." + quote("id") + " = " + w.column(f)
 }
 
-// listValues is the query for the elements of r's list, in order, as value.
-func listValues(f *model.Field) string {
-	return "SELECT " + elementValue(f) + " AS " + quote("value") + " FROM " + elementsOf(f) +
+// listValues is the query for the elements of the record's list, in order, as
+// value.
+func (w *writer) listValues(f *model.Field) string {
+	return "SELECT " + elementValue(f) + " AS " + quote("value") + " FROM " + w.elementsOf(f) +
 		" ORDER BY v." + quote("position")
 }
 
@@ -153,32 +199,38 @@ func elementValue(f *model.Field) string {
 	return "v." + quote("value")
 }
 
-// elementsOf is the FROM and WHERE of the elements of r's list.
-func elementsOf(f *model.Field) string {
+// elementsOf is the FROM and WHERE of the elements of the record's list.
+func (w *writer) elementsOf(f *model.Field) string {
 	from := quote(f.ValueTable()) + " AS v"
 	if f.Kind == model.ManyToMany {
 		from += " JOIN " + quote(f.Relation.Target.Table()) + " AS w ON w." + quote("id") + " = v." + quote(f.TargetColumn())
 	}
-	return from + " WHERE v." + quote(f.OwnerColumn()) + " = r." + quote("id")
+	return from + " WHERE v." + quote(f.OwnerColumn()) + " = " + w.record + "." + quote("id")
 }
 
 // Item is the statement that reads the record with the id, as one row with one
 // column, its JSON object; no row when there is none.
-func (b *Builder) Item(q query.Read, id any) Statement {
+func (b *Builder) Item(q query.Read, id any) (Statement, error) {
 	if q.Columns == nil {
-		return Statement{SQL: b.shape(q.Type, q.Version).item, Args: []any{id}}
+		return Statement{SQL: b.shape(q.Type, q.Version).item, Args: []any{id}}, nil
 	}
 	w := newWriter(b.dialect)
 	w.add("SELECT ")
-	w.row(q.Columns)
+	if err := w.columns(b, q); err != nil {
+		return Statement{}, err
+	}
 	w.add(" FROM ", quote(q.Type.Table()), " AS r WHERE r.", quote("id"), " = ")
 	w.bind(id)
-	return w.statement()
+	if q.Grouped() { // a group of one record, or none
+		w.add(" GROUP BY r.", quote("id"))
+	}
+	return w.statement(), nil
 }
 
-// ItemForUpdate is Item for a record that the same transaction is to change.
-func (b *Builder) ItemForUpdate(q query.Read, id any) Statement {
-	s := b.Item(q, id)
+// ItemForUpdate is Item, with every attribute, for a record that the same
+// transaction is to change.
+func (b *Builder) ItemForUpdate(t *model.Type, version int, id any) Statement {
+	s := Statement{SQL: b.shape(t, version).item, Args: []any{id}}
 	if lock := b.dialect.forUpdate(); lock != "" {
 		s.SQL = strings.Join([]string{s.SQL, lock}, "")
 	}
@@ -188,22 +240,28 @@ func (b *Builder) ItemForUpdate(q query.Read, id any) Statement {
 // Items is the statement that reads the records with the ids, each as one row
 // with its JSON object, in the order of ids. An id that no record has is left
 // out.
-func (b *Builder) Items(q query.Read, ids []any) Statement {
+func (b *Builder) Items(q query.Read, ids []any) (Statement, error) {
 	w := newWriter(b.dialect)
 	w.add("SELECT ")
-	w.columns(b, q)
+	if err := w.columns(b, q); err != nil {
+		return Statement{}, err
+	}
 	w.add(" FROM ")
 	w.dialect.members(w, jsonText(ids), "e")
 	id := w.dialect.fromElement(storedAs(q.Type.ID), w.dialect.memberOf("e"))
-	w.add(" JOIN ", quote(q.Type.Table()), " AS r ON r.", quote("id"), " = ", id, " ORDER BY e.key")
-	return w.statement()
+	w.add(" JOIN ", quote(q.Type.Table()), " AS r ON r.", quote("id"), " = ", id)
+	if q.Grouped() { // each record is a group
+		w.add(" GROUP BY r.", quote("id"), ", e.key")
+	}
+	w.add(" ORDER BY e.key")
+	return w.statement(), nil
 }
 
 // columns writes the JSON object of what q wants of a record.
-func (w *writer) columns(b *Builder, q query.Read) {
+func (w *writer) columns(b *Builder, q query.Read) error {
 	if q.Columns == nil {
 		w.add(b.shape(q.Type, q.Version).row)
-		return
+		return nil
 	}
-	w.row(q.Columns)
+	return w.object(q.Columns, "{", "}")
 }

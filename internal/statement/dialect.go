@@ -27,6 +27,8 @@ type Dialect interface {
 	json(s stored, expression string, nullable bool) string
 	// jsonArray is the JSON array of a subquery's column, in its order.
 	jsonArray(s stored, column, subquery string) string
+	// average is the mean of a column of numbers, as a double, in parentheses.
+	average(s stored, column string) string
 	// order is what follows an expression that is sorted.
 	order(descending, nullsFirst, nullable bool) string
 	// unlimited is the argument of LIMIT that sets none.

@@ -32,10 +32,15 @@ func (w *writer) filter(f *query.Filter) error {
 	}
 	w.add("(")
 	defer w.add(")")
-	if f.Op == query.And || f.Op == query.Or {
+	switch {
+	case f.Op == query.And, f.Op == query.Or:
 		return w.connective(f)
-	}
-	if f.Field.IsList() {
+	case f.Embed != nil:
+		return w.presence(f)
+	case f.Op == query.MemberOf:
+		w.memberOf(f)
+		return nil
+	case f.Field.IsList():
 		return w.listComparison(f)
 	}
 	if f.Quantifier == query.One {
@@ -97,9 +102,9 @@ var comparisons = map[query.Operator]string{
 
 // comparison writes the comparison of a field that has one value.
 func (w *writer) comparison(f *query.Filter, values []any) error {
-	expression := column(f.Field)
+	expression := w.column(f.Field)
 	if isVocabularyWord(f.Field) {
-		expression = "(" + word(f.Field) + ")"
+		expression = "(" + w.word(f.Field) + ")"
 	}
 	switch f.Op { //nolint:exhaustive // the plain ones are in the table below
 	case query.Is:
@@ -150,6 +155,32 @@ func (w *writer) is(expression string, values []any) error {
 	return nil
 }
 
+// presence writes whether the record has any of an embed's records.
+func (w *writer) presence(f *query.Filter) error {
+	switch first(f.Values) {
+	case "null":
+		w.add("NOT EXISTS")
+	case "not_null":
+		w.add("EXISTS")
+	default:
+		return fmt.Errorf("filter by %s: no such comparison of %s", f.Op, f.Embed.Relation.Name)
+	}
+	w.add(" (SELECT 1")
+	outer := w.enter()
+	defer w.leave(outer)
+	defer w.add(")")
+	return w.related(f.Embed, outer)
+}
+
+// memberOf writes that the record is in another's list of many to many.
+func (w *writer) memberOf(f *query.Filter) {
+	link := f.Field
+	w.add(w.record, ".", quote("id"), " IN (SELECT j.", quote(link.TargetColumn()), " FROM ", quote(link.ValueTable()),
+		" AS j WHERE j.", quote(link.OwnerColumn()), " = ")
+	w.bindValue(link.Owner.ID, first(f.Values))
+	w.add(")")
+}
+
 // in writes the membership in a list of values; nothing is in the empty one.
 // The last value is repeated up to a power of two, so that lists of all
 // lengths make few different statements.
@@ -179,7 +210,7 @@ func (w *writer) listComparison(f *query.Filter) error {
 		return unsuited(f)
 	}
 	if f.Field.Kind == model.JSONColumn && f.Op != query.Is {
-		w.add("CASE WHEN ", column(f.Field), " IS NOT NULL THEN ")
+		w.add("CASE WHEN ", w.column(f.Field), " IS NOT NULL THEN ")
 		defer w.add(" END")
 	}
 	switch f.Op { //nolint:exhaustive // the others are for single values
@@ -212,7 +243,7 @@ func (w *writer) listComparison(f *query.Filter) error {
 func (w *writer) listIs(f *query.Filter) error {
 	switch word := first(f.Values); {
 	case f.Field.Kind == model.JSONColumn:
-		return w.is(column(f.Field), f.Values)
+		return w.is(w.column(f.Field), f.Values)
 	case word == "null":
 		w.add("FALSE")
 	case word == "not_null":
@@ -255,7 +286,7 @@ func (w *writer) elements(f *model.Field) string {
 	if f.Kind == model.JSONColumn {
 		return w.dialect.jsonMembers(column(f), "v")
 	}
-	return elementsOf(f)
+	return w.elementsOf(f)
 }
 
 // element writes the condition that an element is one of the values.

@@ -190,7 +190,7 @@ func readRequests(t testing.TB, schema *model.Schema) []request {
 	planet, thing, person := schema.Type("Planet"), schema.Type("Thing"), schema.Type("Person")
 	item := func(kind *model.Type, raw string, id any) request {
 		q := parsed(t, kind, raw)
-		return request{kind.Table() + " " + fmt.Sprint(id) + " " + raw, sure(func(b *statement.Builder) statement.Statement { return b.Item(q, id) })}
+		return request{kind.Table() + " " + fmt.Sprint(id) + " " + raw, func(b *statement.Builder) (statement.Statement, error) { return b.Item(q, id) }}
 	}
 	return []request{
 		item(planet, "", int64(7)),
@@ -198,11 +198,11 @@ func readRequests(t testing.TB, schema *model.Schema) []request {
 		item(thing, "", int64(7)),
 		item(person, "", "0192d3f4-0000-7000-8000-000000000001"),
 		{"planet 7 for update", sure(func(b *statement.Builder) statement.Statement {
-			return b.ItemForUpdate(parsed(t, planet, ""), int64(7))
+			return b.ItemForUpdate(planet, 1, int64(7))
 		})},
-		{"planets 9, 7", sure(func(b *statement.Builder) statement.Statement {
+		{"planets 9, 7", func(b *statement.Builder) (statement.Statement, error) {
 			return b.Items(parsed(t, planet, ""), []any{int64(9), int64(7)})
-		})},
+		}},
 		listed(t, planet, "limit=20"),
 		listed(t, planet, ""),
 	}

@@ -13,6 +13,9 @@ import (
 // asked for when something follows it. A page before a position comes in
 // reverse.
 func (b *Builder) List(q query.Read) (Statement, error) {
+	if q.Grouped() {
+		return b.groups(q)
+	}
 	order := q.TotalOrder()
 	position := q.After
 	if q.Before != nil {
@@ -20,15 +23,13 @@ func (b *Builder) List(q query.Read) (Statement, error) {
 	}
 	w := newWriter(b.dialect)
 	w.add("SELECT ")
-	w.columns(b, q)
+	if err := w.columns(b, q); err != nil {
+		return Statement{}, err
+	}
 	w.add(", ")
 	w.position(b, q, order)
-	if q.Count != query.NoCount {
-		w.add(", (")
-		if err := w.count(q); err != nil {
-			return Statement{}, err
-		}
-		w.add(")")
+	if err := w.counted(q); err != nil {
+		return Statement{}, err
 	}
 	w.add(" FROM ")
 	stretches := beyond(order, position)
@@ -47,8 +48,29 @@ func (b *Builder) Count(q query.Read) (Statement, error) {
 }
 
 func (w *writer) count(q query.Read) error {
-	w.add("SELECT count(*) FROM ", quote(q.Type.Table()), " AS r")
-	return w.where(q.Filter, nil)
+	w.add("SELECT count(*) FROM ")
+	if q.Grouped() {
+		w.add("(SELECT count(*) FROM ")
+	}
+	w.add(quote(q.Type.Table()), " AS r")
+	if err := w.where(q.Filter, nil); err != nil {
+		return err
+	}
+	if q.Grouped() {
+		w.groupBy(q)
+		w.add(") AS s")
+	}
+	return nil
+}
+
+// counted writes the count as a further column, if q asks for one.
+func (w *writer) counted(q query.Read) error {
+	if q.Count == query.NoCount {
+		return nil
+	}
+	w.add(", (")
+	defer w.add(")")
+	return w.count(q)
 }
 
 // position writes where r stands in the order.
@@ -62,7 +84,7 @@ func (w *writer) position(b *Builder, q query.Read, order []query.Order) {
 		if i > 0 {
 			w.add(", ','")
 		}
-		w.add(", ", w.value(term.Field))
+		w.add(", ", w.dialect.json(storedAs(term.Field), w.term(term), term.Nullable()))
 	}
 	w.add(", ']')")
 }
@@ -135,9 +157,18 @@ func (w *writer) orderBy(order []query.Order) {
 		} else {
 			w.add(", ")
 		}
-		nullable := !term.Field.Required && term.Field != term.Field.Owner.ID
-		w.add(column(term.Field), w.dialect.order(term.Descending, term.NullsFirst, nullable))
+		w.add(w.term(term), w.dialect.order(term.Descending, term.NullsFirst, term.Nullable()))
 	}
+}
+
+// term is what a term of an order sorts by: a column of the record, or of the
+// one that a to-one field leads to.
+func (w *writer) term(o query.Order) string {
+	if o.Through == nil {
+		return w.column(o.Field)
+	}
+	return "(SELECT o." + quote(o.Field.Column()) + " FROM " + quote(o.Field.Owner.Table()) +
+		" AS o WHERE o." + quote("id") + " = " + w.column(o.Through) + ")"
 }
 
 // limit writes how many rows are read, -1 being all, and how many are skipped.
@@ -160,7 +191,8 @@ func (w *writer) limit(limit, offset int64) {
 func reversed(order []query.Order) []query.Order {
 	other := make([]query.Order, len(order))
 	for i, term := range order {
-		other[i] = query.Order{Field: term.Field, Descending: !term.Descending, NullsFirst: !term.NullsFirst}
+		other[i] = term
+		other[i].Descending, other[i].NullsFirst = !term.Descending, !term.NullsFirst
 	}
 	return other
 }
@@ -202,14 +234,13 @@ func beyond(order []query.Order, position []any) []stretch {
 		add := func(r relation) {
 			stretches = append(stretches, append(agreed[:len(agreed):len(agreed)], bound{term, r, position[i]}))
 		}
-		nullable := !term.Field.Required && term.Field != term.Field.Owner.ID
 		switch {
 		case position[i] == nil && term.NullsFirst:
 			add(notNull)
 		case position[i] == nil:
 		default:
 			add(beyondV)
-			if nullable && !term.NullsFirst {
+			if term.Nullable() && !term.NullsFirst {
 				add(isNull)
 			}
 		}
@@ -219,7 +250,7 @@ func beyond(order []query.Order, position []any) []stretch {
 
 // bound writes one condition of a stretch.
 func (w *writer) bound(b bound) {
-	w.add(column(b.term.Field))
+	w.add(w.term(b.term))
 	switch {
 	case b.relation == notNull:
 		w.add(" IS NOT NULL")

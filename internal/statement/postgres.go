@@ -122,6 +122,14 @@ func (d postgres) jsonArray(s stored, column, subquery string) string {
 	return "(SELECT '[' || coalesce(string_agg(" + d.json(s, column, true) + ", ','), '') || ']' FROM (" + subquery + ") AS v)"
 }
 
+func (postgres) average(s stored, column string) string {
+	if s.scalar != model.Decimal {
+		return "(sum(" + column + ")::double precision / count(" + column + "))"
+	}
+	unit := pow10(s.scale).String()
+	return "((sum(" + column + ") * " + unit + ")::double precision / count(" + column + ") / " + unit + ")"
+}
+
 // order relies on PostgreSQL's defaults where they are what is asked for.
 func (postgres) order(descending, nullsFirst, nullable bool) string {
 	text := ""

@@ -105,6 +105,16 @@ func (d sqlite) jsonArray(s stored, column, subquery string) string {
 	return "(SELECT '[' || ifnull(group_concat(" + d.json(s, column, true) + "), '') || ']' FROM (" + subquery + "))"
 }
 
+// average divides once for the mean and once for the scale, as on PostgreSQL,
+// so that both round alike.
+func (sqlite) average(s stored, column string) string {
+	mean := "sum(" + column + ") * 1.0 / count(" + column + ")"
+	if s.scalar == model.Decimal {
+		mean += " / " + pow10(s.scale).String()
+	}
+	return "(" + mean + ")"
+}
+
 // order says where nulls go only where there can be any. SQLite reads an index
 // in two parts for an order that puts nulls elsewhere than it does.
 func (sqlite) order(descending, nullsFirst, nullable bool) string {

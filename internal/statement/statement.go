@@ -7,9 +7,10 @@
 // knows everything that the engines differ in. The same request always becomes
 // the same text, so that an engine can keep it prepared.
 //
-// In every statement the record that is spoken of is called r, an element of a
-// list v and a vocabulary's record w. testdata shows what each sort of request
-// becomes on each engine.
+// In every statement the record that is spoken of is called r, one that is
+// embedded in it e1 (in that one e2, and so on), its row of a join table j1, an
+// element of a list v and a vocabulary's record w. testdata shows what each
+// sort of request becomes on each engine.
 package statement
 
 import "github.com/larderhq/larder/internal/model"

@@ -14,10 +14,12 @@ type writer struct {
 	dialect Dialect
 	sql     strings.Builder
 	args    []any
+	record  string // the record that is spoken of: "r", in an embed "e1" and so on
+	depth   int    // embeds around the record
 }
 
 func newWriter(d Dialect) *writer {
-	w := &writer{dialect: d}
+	w := &writer{dialect: d, record: "r"}
 	w.sql.Grow(512)
 	return w
 }
@@ -62,9 +64,11 @@ func literal(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
-// column is the field's column of the record that is spoken of, which every
-// statement calls r.
+// column is the field's column of the record r.
 func column(f *model.Field) string { return `r.` + quote(f.Column()) }
+
+// column is the field's column of the record that is spoken of.
+func (w *writer) column(f *model.Field) string { return w.record + "." + quote(f.Column()) }
 
 // stored says how one value lies in its column.
 type stored struct {

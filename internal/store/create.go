@@ -95,7 +95,7 @@ func (s *Store) body(ctx context.Context, tx Tx, q query.Read, ids []any) ([]byt
 	if len(ids) != 1 {
 		return s.items(ctx, tx, q, ids)
 	}
-	one, err := s.item(ctx, tx, s.statements.Item(q, ids[0]))
+	one, err := s.item(ctx, tx, q, ids[0])
 	if err != nil {
 		return nil, err
 	}

@@ -19,10 +19,9 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 	written := Written{ID: id}
 	var decideErr error
 	err := s.engine.Write(ctx, func(ctx context.Context, tx Tx) error {
-		whole := q
-		whole.Columns = nil
-		current, err := s.item(ctx, tx, s.statements.ItemForUpdate(whole, id))
-		if err != nil {
+		var current []byte
+		locked := s.statements.ItemForUpdate(q.Type, q.Version, id)
+		if err := tx.Query(ctx, locked, func(scan Scan) error { return scan(&current) }); err != nil {
 			return err
 		}
 		change, err := decide(current)
@@ -37,7 +36,7 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 			written.Body = current
 			return nil
 		}
-		written.Body, err = s.item(ctx, tx, s.statements.Item(q, id))
+		written.Body, err = s.item(ctx, tx, q, id)
 		return err
 	})
 	switch {

@@ -95,7 +95,7 @@ func (p *pageReading) page(q query.Read) (Page, error) {
 		p.first, p.last = p.last, p.first
 	}
 	page := Page{Body: append(p.body, ']'), Rows: len(p.ends), Total: p.total, More: p.more}
-	if page.Rows == 0 {
+	if page.Rows == 0 || q.Grouped() {
 		return page, nil
 	}
 	var err error
@@ -125,7 +125,10 @@ func turned(body []byte, ends []int) []byte {
 // one statement. ErrNotFound when there is none.
 func (s *Store) Item(ctx context.Context, q query.Read, id any) ([]byte, error) {
 	var body []byte
-	err := s.engine.Read(ctx, s.statements.Item(q, id), func(scan Scan) error { return scan(&body) })
+	st, err := s.statements.Item(q, id)
+	if err == nil {
+		err = s.engine.Read(ctx, st, func(scan Scan) error { return scan(&body) })
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %v: %w", q.Type.Resource(), id, err)
 	}
@@ -136,7 +139,11 @@ func (s *Store) Item(ctx context.Context, q query.Read, id any) ([]byte, error) 
 }
 
 // item is Item inside a change; nil when there is none.
-func (s *Store) item(ctx context.Context, tx Tx, st statement.Statement) (body []byte, err error) {
+func (s *Store) item(ctx context.Context, tx Tx, q query.Read, id any) (body []byte, err error) {
+	st, err := s.statements.Item(q, id)
+	if err != nil {
+		return nil, err
+	}
 	err = tx.Query(ctx, st, func(scan Scan) error { return scan(&body) })
 	return body, err
 }
@@ -145,8 +152,12 @@ func (s *Store) item(ctx context.Context, tx Tx, st statement.Statement) (body [
 func (s *Store) items(ctx context.Context, tx Tx, q query.Read, ids []any) ([]byte, error) {
 	body := []byte{'['}
 	if len(ids) > 0 {
+		st, err := s.statements.Items(q, ids)
+		if err != nil {
+			return nil, err
+		}
 		var row sql.RawBytes
-		err := tx.Query(ctx, s.statements.Items(q, ids), func(scan Scan) error {
+		err = tx.Query(ctx, st, func(scan Scan) error {
 			if err := scan(&row); err != nil {
 				return err
 			}
