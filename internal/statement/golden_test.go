@@ -179,6 +179,7 @@ func goldenSchema(t testing.TB) *model.Schema {
 func goldenRequests(t testing.TB) map[string][]request {
 	schema := goldenSchema(t)
 	return map[string][]request{
+		"embed":  embedRequests(t),
 		"read":   readRequests(t, schema),
 		"filter": filterRequests(t, schema),
 		"page":   pageRequests(t, schema),

@@ -27,6 +27,9 @@ func FuzzNothingOfARequestIsInItsSQL(f *testing.F) {
 		`or=(name.ilike."*'--*",terrains.cs.{"'); DELETE"},population.in.(4711,815))`,
 		`terrains=cd.{zebra}&climates=ov.{"'a'"}&terrains=eq.{quagga,okapi}`,
 		`price=gt.47.11&labels=cs.{"';"}&moment=lt.2001-02-03T04:05:06Z&colour=eq.RED&flag=is.true`,
+		`select="x'":home!inner("--":name,'":count()),...home("y;":name)&"x'".name=eq.'z'&"x'".limit=17`,
+		`select="a'":population.avg(),name,count()&order=name&limit=31337&offset=4711`,
+		`order=home(name).desc,name&select=q:price.sum(),moment.max()`,
 		`kind=eq.'x'&tags=cs.{"\"y"}&homeId=in.(31337)&select="a\"b":name,"$1":id,"?":kind`,
 	} {
 		for i := range kinds {
@@ -89,6 +92,12 @@ func knownTokens(t testing.TB, schema *model.Schema) map[string]bool {
 				add(b.List(q))
 				q.Columns = append([]query.Column{{Field: kind.ID, Name: "id"}}, q.Columns...)
 				add(b.List(q))
+				for _, aggregate := range []query.Aggregate{query.CountOf, query.SumOf, query.AvgOf, query.MinOf, query.MaxOf} {
+					raw := "select=" + field.JSONName() + "." + string(aggregate) + "()"
+					if r, err := query.Parse(kind, 1, raw, query.Limits{}); err == nil {
+						add(b.List(r.Read))
+					}
+				}
 			}
 		}
 	}

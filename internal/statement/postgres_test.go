@@ -62,8 +62,9 @@ func onPostgres(t *testing.T, schema *model.Schema) *pgx.Conn {
 }
 
 func TestPostgreSQLPreparesAndRunsEveryStatement(t *testing.T) {
-	conn := onPostgres(t, goldenSchema(t))
-	for _, requests := range goldenRequests(t) {
+	conns := map[bool]*pgx.Conn{false: onPostgres(t, goldenSchema(t)), true: onPostgres(t, shopSchema(t))}
+	for file, requests := range goldenRequests(t) {
+		conn := conns[file == "embed"]
 		for _, r := range requests {
 			t.Run(r.name, func(t *testing.T) {
 				st, err := r.build(statement.NewBuilder(statement.Postgres()))
