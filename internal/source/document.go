@@ -68,7 +68,7 @@ const (
 
 // survey reads a value and finds the records in it: a list of objects, the
 // members of an object that holds such lists, and objects whose members are
-// all alike, which are records by key.
+// all alike, which are records by key. A name that a path cannot say is none.
 func survey(s *scanner, path []string, depth int) (summary, error) {
 	seen := summary{kind: s.kind()}
 	switch {
@@ -110,7 +110,7 @@ func surveyObject(s *scanner, path []string, depth int) (summary, error) {
 		case len(inner.roots) == 0 && len(seen.common) < rootsOfOne:
 			seen.common = append(seen.common, name)
 		}
-		if len(seen.roots) < rootsOfOne && !strings.Contains(name, ".") {
+		if len(seen.roots) < rootsOfOne && name != "" && name != everyMember && !strings.Contains(name, ".") {
 			seen.roots = append(seen.roots, inner.roots...)
 		}
 		return nil
