@@ -27,6 +27,7 @@ func Records(t *testing.T, create Create) {
 	t.Run("violations", func(t *testing.T) { testRecordViolations(t, create) })
 	t.Run("changes of many", func(t *testing.T) { testMany(t, create) })
 	t.Run("changes at the same time", func(t *testing.T) { testTogether(t, create) })
+	t.Run("embeds", func(t *testing.T) { testEmbeds(t, create) })
 	t.Run("random pages", func(t *testing.T) { testRandom(t, create) })
 }
 
