@@ -43,12 +43,19 @@ func (p *parser) columns(s *scanner) (columns []Column, err error) {
 // same name is an error: the answer could hold only one of them.
 func (p *parser) appendColumn(columns []Column, column Column) ([]Column, error) {
 	for _, other := range columns {
-		if other == column {
+		switch {
+		case other == column:
 			return columns, nil
-		}
-		for _, name := range column.Names() {
-			if slices.Contains(other.Names(), name) {
-				return nil, sameName(name)
+		case other.Embed == nil && column.Embed == nil:
+			if other.Name == column.Name {
+				return nil, sameName(column.Name)
+			}
+		default:
+			taken := other.Names()
+			for _, name := range column.Names() {
+				if slices.Contains(taken, name) {
+					return nil, sameName(name)
+				}
 			}
 		}
 	}
