@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,53 @@ func TestDerivedModelsTakeTheAnswerTheyCameFrom(t *testing.T) {
 	}
 }
 
-func importTwice(t *testing.T, schema *model.Schema, answer *source.Answer) {
+// TestModelsDerivedOfAFileTakeIt does the same for data files.
+func TestModelsDerivedOfAFileTakeIt(t *testing.T) {
+	folders, err := filepath.Glob("infer/testdata/files/*")
+	if err != nil || len(folders) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, folder := range folders {
+		t.Run(strings.ReplaceAll(filepath.Base(folder), "-", " "), func(t *testing.T) {
+			entries, err := os.ReadDir(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data := slices.IndexFunc(entries, func(e os.DirEntry) bool {
+				format := source.FormatOf(e.Name())
+				return format != "" && (format != source.Module || e.Name() == "data.ts")
+			})
+			file, err := source.NewFile(source.FileSettings{Dir: folder, Path: entries[data].Name()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := file.Fetch(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Close() //nolint:errcheck // it was only read
+			derived, err := infer.Values(infer.Request{
+				Source: "upstream", Records: answer.Records, Roots: answer.Roots(),
+				Declared: infer.Declare([]string{entries[data].Name()}, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }),
+			})
+			if err != nil {
+				if want := string(readFile(t, filepath.Join(folder, "want.graphql"))); want != "error: "+err.Error()+"\n" {
+					t.Fatal(err)
+				}
+				return
+			}
+			records := 0
+			for _, root := range answer.Roots() {
+				records += root.Records
+			}
+			if created := importTwice(t, derived.Schema, answer).Created; created < records {
+				t.Errorf("the first import: %d created, want all %d records at least", created, records)
+			}
+		})
+	}
+}
+
+func importTwice(t *testing.T, schema *model.Schema, answer *source.Answer) importer.Totals {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "larder.db"), sqlite.Options{})
 	if err != nil {
@@ -85,6 +132,7 @@ func importTwice(t *testing.T, schema *model.Schema, answer *source.Answer) {
 	if got, want := second.Totals(), (importer.Totals{Unchanged: first.Totals().Created}); got != want {
 		t.Errorf("the second import: %+v, want %+v\n%s", got, want, schema)
 	}
+	return first.Totals()
 }
 
 func readFile(t *testing.T, file string) []byte {

@@ -14,6 +14,7 @@ import (
 // drafts are the types as they are being derived.
 type drafts struct {
 	source string
+	values bool // derived from the records of a file
 	types  []*draft
 	enums  []*ast.Definition
 	notes  []string
@@ -35,7 +36,7 @@ type draft struct {
 // binding says that records of the type stand at a path of the source.
 type binding struct {
 	path string
-	key  *draftField // nil: upstream's id, which has no field
+	keys []*draftField // without any: upstream's id, which has no field
 }
 
 // childKey is a field that tells the elements of one list apart.
@@ -58,6 +59,7 @@ type draftField struct {
 	shared  bool        // a list whose elements stand under other records as well
 	inverse *draftField // the other end, where it must be named
 	back    bool        // made as the other end of a list
+	linked  bool        // found between two roots: the relation itself, or the list at its other end
 }
 
 func (d *drafts) note(format string, arguments ...any) {
@@ -71,17 +73,42 @@ func (d *drafts) note(format string, arguments ...any) {
 func (d *drafts) root(r *root) error {
 	t := d.open(r.record, r.name, "")
 	key := r.record.key(false)
-	if key == nil {
+	if key == nil && r.linkedKey == nil {
 		return fmt.Errorf("no field of the %d records at %s identifies them: expected one that is never null and always different "+
-			"(such as %s); add such a field to the query", r.count, r.path, strings.Join(keyNames, ", "))
+			"(such as %s); add such a field to the %s", r.count, r.where(), strings.Join(keyNames, ", "), d.origin())
 	}
 	t.independent = true
-	d.identify(t, r, key)
 	place := len(t.sources)
 	t.sources = append(t.sources, binding{path: r.path})
-	field := d.fill(t, r.record, r.path, key)[key]
-	t.sources[place].key = field
+	if key != nil {
+		d.identify(t, r, key)
+	}
+	placed := d.fill(t, r.record, r.path, key)
+	if key == nil {
+		for _, m := range r.linkedKey {
+			t.sources[place].keys = append(t.sources[place].keys, placed[m])
+		}
+		d.identifyByLinks(t, r, t.sources[place].keys)
+	} else if field := placed[key]; field != nil {
+		t.sources[place].keys = []*draftField{field}
+	}
 	return nil
+}
+
+// where is the place of the records, for a message.
+func (r *root) where() string {
+	if r.path == "" {
+		return r.name
+	}
+	return r.path
+}
+
+// origin is what records come from, for a message.
+func (d *drafts) origin() string {
+	if d.values {
+		return "file"
+	}
+	return "query"
 }
 
 // open returns the draft of a shape, making it at its first use: the same type
@@ -91,16 +118,21 @@ func (d *drafts) root(r *root) error {
 func (d *drafts) open(s *shape, responseName, around string) *draft {
 	asked := ""
 	if s.typeName == "" {
-		for _, m := range s.members {
-			asked += m.name + " "
+		names := make([]string, len(s.members))
+		for i, m := range s.members {
+			names[i] = m.name
 		}
+		if s.open {
+			slices.Sort(names) // their order is that of the first object that has them
+		}
+		asked = strings.Join(names, " ")
 	}
 	name := typeName(s, responseName)
 	if t := d.named(name); t != nil && t.asked != asked && around != "" {
 		name = around + name
 	}
-	for t := d.named(name); t != nil; t = d.named(name) {
-		if t.name == name && t.asked == asked {
+	for t := d.named(name); t != nil || d.isEnum(name); t = d.named(name) {
+		if t != nil && t.name == name && t.asked == asked {
 			return t
 		}
 		name += "Record"
@@ -120,10 +152,34 @@ func (d *drafts) named(name string) *draft {
 	return nil
 }
 
+// enum is the enum of the words, made at its first use. Where its name is
+// taken it gets another one.
+func (d *drafts) enum(words *ast.Definition) *ast.Definition {
+	for _, known := range d.enums {
+		same := func(a, b *ast.EnumValueDefinition) bool { return a.Name == b.Name }
+		if known == words || known.Name == words.Name && slices.EqualFunc(known.EnumValues, words.EnumValues, same) {
+			return known
+		}
+	}
+	for d.isEnum(words.Name) || d.named(words.Name) != nil || slices.Contains(reserved, words.Name) {
+		words.Name += "Word"
+	}
+	d.enums = append(d.enums, words)
+	return words
+}
+
+func (d *drafts) isEnum(name string) bool {
+	return slices.ContainsFunc(d.enums, func(e *ast.Definition) bool { return e.Name == name })
+}
+
 // identify says how the key of a root's records was found.
 func (d *drafts) identify(t *draft, r *root, key *member) {
 	if key.isID() {
 		t.comment("The key is upstream's id, which larder keeps beside each record.")
+		return
+	}
+	if key.name == entryKey {
+		t.comment("The key is the name that each record has in the object around it.")
 		return
 	}
 	why := fmt.Sprintf("never null and different in all %d records", r.count)
@@ -141,6 +197,17 @@ func (d *drafts) identify(t *draft, r *root, key *member) {
 	}
 }
 
+// identifyByLinks says which relations are the key of a root's records.
+func (d *drafts) identifyByLinks(t *draft, r *root, keys []*draftField) {
+	names := make([]string, len(keys))
+	for i, f := range keys {
+		names[i] = f.name
+	}
+	key := strings.Join(names, " and ")
+	t.comment(fmt.Sprintf("The key, %s, is a guess: no two of the %d records have the same.", key, r.count))
+	d.note("%s: the key is %s, a guess (no two of the %d records have the same)", t.name, key, r.count)
+}
+
 func (t *draft) comment(text string) {
 	if !slices.Contains(t.comments, text) {
 		t.comments = append(t.comments, text)
@@ -156,7 +223,7 @@ func (s *shape) key(shared bool) *member {
 	slices.SortStableFunc(candidates, func(a, b *member) int { return a.rank() - b.rank() })
 	for _, m := range candidates {
 		named := m.rank() < len(keyNames)
-		if m.object != nil || m.isList() || !named && (shared || m.seen.strings != m.seen.values() || m.isTime()) {
+		if m.object != nil || m.isList() || m.link != nil || !named && (shared || m.seen.strings != m.seen.values() || m.isTime()) {
 			continue
 		}
 		unseen := m.seen.total == 0
@@ -166,7 +233,7 @@ func (s *shape) key(shared bool) *member {
 	}
 	// Where nothing was seen, a name is the likeliest key.
 	for _, m := range candidates {
-		if s.count() == 0 && m.rank() < len(keyNames) && m.object == nil && !m.isList() {
+		if s.objects == 0 && m.rank() < len(keyNames) && m.object == nil && !m.isList() {
 			return m
 		}
 	}
@@ -210,6 +277,10 @@ type addition struct {
 func (d *drafts) add(t *draft, m *member, at addition) {
 	inRecord := join(at.within, m.name)
 	switch {
+	case !addressable(m.name):
+		d.note("%s.%q: left out, since no path can lead to a field of that name", t.name, m.name)
+	case m.link != nil:
+		d.refer(t, m, inRecord, at)
 	case m.object == nil:
 		if m.name == "id" && m == at.key {
 			// Larder's own id is another thing: upstream's is kept with the origin.
@@ -220,6 +291,8 @@ func (d *drafts) add(t *draft, m *member, at addition) {
 	case m.isList():
 		list := m.elements()
 		d.children(t, m, list.list, m.name, join(at.within, list.path), at)
+	case m.object.entries != nil:
+		d.children(t, m, &member{name: m.name, object: m.object.entries, lists: 1}, m.name, inRecord+"."+everyMember, at)
 	default:
 		if list, ok := m.object.listBehind(); ok {
 			d.children(t, m, list.list, list.name(m.name), inRecord+"."+list.path, at)
@@ -269,7 +342,7 @@ func (d *drafts) widen(t *draft, existing, f *draftField) {
 // the query names, list the one whose objects are the elements.
 func (d *drafts) children(t *draft, m, list *member, name, inRecord string, at addition) {
 	child := d.open(list.object, name, t.name)
-	path := at.path + "." + inRecord
+	path := join(at.path, inRecord)
 	field := d.put(t, &draftField{
 		name: fieldName(at.prefix, name), path: inRecord, description: m.description,
 		sdlType: "[" + child.name + "!]", required: true, owner: t, target: child, list: true,
@@ -287,7 +360,10 @@ func (d *drafts) children(t *draft, m, list *member, name, inRecord string, at a
 	}
 	switch {
 	case key == nil:
-		d.fill(child, list.object, path, nil)
+		placed := d.fill(child, list.object, path, nil)
+		if link := list.object.linkWithin(); link != nil {
+			child.uniqueWithin(field, placed[link])
+		}
 	case key.isID() && everywhere:
 		child.bind(path, d.fill(child, list.object, path, key)[key])
 	case field.shared:
@@ -296,12 +372,20 @@ func (d *drafts) children(t *draft, m, list *member, name, inRecord string, at a
 		// Different from its siblings: the key counts within the parent.
 		child.uniqueWithin(field, d.fill(child, list.object, path, nil)[key])
 	}
+	if !field.shared {
+		d.place(child)
+	}
 }
 
 // bind says that objects of the type, nested in others, stand at a path.
 func (t *draft) bind(path string, key *draftField) {
-	if !slices.Contains(t.sources, binding{path, key}) {
-		t.sources = append(t.sources, binding{path, key})
+	var keys []*draftField
+	if key != nil {
+		keys = []*draftField{key}
+	}
+	bound := func(b binding) bool { return b.path == path && slices.Equal(b.keys, keys) }
+	if !slices.ContainsFunc(t.sources, bound) {
+		t.sources = append(t.sources, binding{path, keys})
 	}
 }
 
@@ -316,7 +400,7 @@ func (t *draft) uniqueWithin(list, key *draftField) {
 func (d *drafts) single(t *draft, m *member, inRecord string, at addition) {
 	if key := m.object.key(true); key != nil && key.isID() && !key.seen.repeatedDiffering {
 		target := d.open(m.object, m.name, t.name)
-		path := at.path + "." + inRecord
+		path := join(at.path, inRecord)
 		d.put(t, &draftField{
 			name: fieldName(at.prefix, m.name), path: inRecord, description: m.description,
 			sdlType: target.name, required: !at.null && m.never(), target: target,
@@ -336,7 +420,7 @@ func (m *member) never() bool {
 	if m.typed {
 		return m.required
 	}
-	return m.seen.always()
+	return m.seen.always() && !m.optional
 }
 
 // value is the field of a scalar, an enum or a list of them.
@@ -352,15 +436,15 @@ func (d *drafts) value(t *draft, m *member, at addition, inRecord string) *draft
 	}
 	f.required = !at.null && m.never() || isKey
 	switch {
+	case list && !m.typed && m.seen.lists < m.seen.values():
+		f.sdlType, f.remark = string(model.JSON), "lists and other values, kept as they are"
+		return f
 	case m.lists > 1 || list && seen.lists > 0:
 		f.sdlType = string(model.JSON)
 		f.remark = "lists in lists"
 		return f
 	case m.words != nil:
-		f.sdlType = m.words.Name
-		if !slices.Contains(d.enums, m.words) {
-			d.enums = append(d.enums, m.words)
-		}
+		f.sdlType = d.enum(m.words).Name
 	default:
 		scalar, remark := scalarOf(m.scalar, seen)
 		f.sdlType, f.remark, f.digits = string(scalar), remark, digits(scalar, seen)
@@ -382,7 +466,7 @@ func (d *drafts) value(t *draft, m *member, at addition, inRecord string) *draft
 // listOf makes the field a list of what its type says. A table of values can
 // neither be null nor tell that it was: such a list is kept as JSON.
 func (f *draftField) listOf(m *member, elements *observation, null bool) {
-	f.required = m.seen.nulls+m.seen.missing == 0 && !null
+	f.required = m.seen.nulls+m.seen.missing == 0 && !null && !m.optional
 	f.json = !f.required || elements.nulls > 0
 	if elements.nulls > 0 {
 		f.sdlType = "[" + f.sdlType + "]"

@@ -2,6 +2,7 @@ package infer_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"iter"
 	"strings"
 	"testing"
@@ -52,5 +53,41 @@ func FuzzParseIntrospection(f *testing.F) {
 		}
 		nothing := func(string) iter.Seq2[source.Record, error] { return func(func(source.Record, error) bool) {} }
 		_, _ = infer.GraphQL(infer.Request{Schema: schema, Query: query, Source: "s", Records: nothing})
+	})
+}
+
+// FuzzDeclare holds that whatever a module says of its types, its values give
+// models that keep the rules of models.
+func FuzzDeclare(f *testing.F) {
+	const data = `{"lists":[{"id":1,"name":"a","kind":"x","items":[{"id":"1","n":1}],"map":{"k":{"v":1}}}],"items":[{"id":"1","listId":1}]}`
+	f.Add(`interface List { id: number; /** d */ name?: string; kind: 'x' | 'y'; items: readonly Item[]; map: Record<string, { v?: number }> }
+type Item = { id: string } & Partial<N>; export const lists: List[] = [`+"`${{}}`"+`, /[/"]/]; export default lists;`, data)
+	f.Add(`export enum Kind { A = 'x', B = "y" } type A = A; interface B extends B { kind: Kind } const lists = [] as const satisfies Array<B | null>`, data)
+	f.Add(`export { a as lists } from './b'; import x = require("./c"); type F<T> = (a: T) => { [k: string]: T["x"] }[]; declare const a: F<(`, data)
+	f.Add(`type String = 'x'; interface Lists { kind: String }; export const lists: Lists[] = 1 satisfies`, data)
+	f.Fuzz(func(t *testing.T, module, answer string) {
+		if !json.Valid([]byte(answer)) {
+			t.Skip()
+		}
+		declared := infer.Declare([]string{"a.ts"}, func(name string) ([]byte, error) {
+			if name == "a.ts" || name == "b.ts" {
+				return []byte(module), nil
+			}
+			return nil, fs.ErrNotExist
+		})
+		result, err := infer.Values(infer.Request{
+			Source: "s", Records: records(t, answer), Declared: declared,
+			Roots: []source.Root{{Path: "lists", Name: "lists"}, {Path: "items", Name: "items"}},
+		})
+		if err != nil {
+			// Names longer than a database takes are the one thing that stays with the person.
+			if text := err.Error(); strings.HasPrefix(text, "derive models") && !strings.Contains(text, "longer than") {
+				t.Error(err)
+			}
+			return
+		}
+		if _, err := model.Parse("models.graphql", []byte(result.SDL)); err != nil {
+			t.Errorf("%s\n%v", result.SDL, err)
+		}
 	})
 }

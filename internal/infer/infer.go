@@ -34,6 +34,10 @@ type Request struct {
 	// Records streams the records at a response path; it may be called for
 	// several paths, one after the other.
 	Records func(path string) iter.Seq2[source.Record, error]
+
+	// Of a file, for [Values]:
+	Roots    []source.Root // where its records stand
+	Declared *Declared     // what it says of its types; nil when it says nothing
 }
 
 // Result is what was derived.
@@ -88,6 +92,9 @@ type root struct {
 	name   string // the response name that the type is named after, without a schema
 	record *shape
 	count  int
+
+	draft     *draft    // of a file: what becomes of the records
+	linkedKey []*member // of a file: the relations that identify a record, where nothing else does
 }
 
 type recordStreams = func(path string) iter.Seq2[source.Record, error]
@@ -160,18 +167,11 @@ func observeAll(record *shape, records iter.Seq2[source.Record, error]) (int, er
 		if err != nil {
 			return count, err
 		}
+		record.text = r.Text
 		if err := record.observe(r.Data, 0); err != nil {
 			return count, fmt.Errorf("record %d: %w", r.Index, err)
 		}
 		count++
 	}
 	return count, nil
-}
-
-// count is the number of objects that were seen with the shape.
-func (s *shape) count() int {
-	if len(s.members) == 0 {
-		return 0
-	}
-	return s.members[0].seen.total
 }

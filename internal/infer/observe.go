@@ -32,6 +32,13 @@ type observation struct {
 	repeated          bool                // a value stood in two objects
 	repeatedUnderOne  bool                // … of one parent
 	repeatedDiffering bool                // … with different content
+
+	// What only open shapes keep.
+	cells      *observation        // what texts would be that stand for other values
+	exponents  bool                // of cells: a number was written with one
+	exact      bool                // fractions whose digits are all written
+	references map[uint64]struct{} // hashes of the values of a field that may refer to keys; only one more than maxReferences where there are more
+	words      map[string]struct{} // texts; only one more than maxWords where there are more
 }
 
 // sighting is where the value of a key candidate stood, as hashes.
@@ -46,10 +53,20 @@ var keyNames = []string{"id", "uuid", "key", "slug", "code", "name", "title"}
 // observe looks at one object. parent identifies the object it is nested in;
 // 0 for a root.
 func (s *shape) observe(data []byte, parent uint64) error {
-	var values map[string]json.RawMessage
-	if err := json.Unmarshal(data, &values); err != nil {
-		return fmt.Errorf("read a record: %w", err)
+	if s.entries != nil {
+		return s.observeEntries(data, parent)
 	}
+	values, err := split(data)
+	if err != nil {
+		return err
+	}
+	if s.open {
+		if err := s.grow(data, values); err != nil {
+			return err
+		}
+		s.keyDiffers = s.keyDiffers || !bytes.Equal(bytes.Trim(values["id"], `"`), bytes.Trim(values[entryKey], `"`))
+	}
+	s.objects++
 	here := sighting{parent, hash(0, data)}
 	within := hash(parent, identity(values, data))
 	for _, m := range s.members {
@@ -59,10 +76,16 @@ func (s *shape) observe(data []byte, parent uint64) error {
 			m.seen.missing++
 			continue
 		}
+		if m.text && len(value) == len(`""`) {
+			value = []byte("null") // an empty cell
+		}
 		m.candidate(value, here)
 		if err := m.observe(value, &m.seen, within); err != nil {
 			return err
 		}
+	}
+	if s.open && len(s.members) > manyMembers && s.areEntries() {
+		s.gather()
 	}
 	return nil
 }
@@ -94,6 +117,9 @@ func (m *member) observe(value []byte, o *observation, parent uint64) error {
 	switch value[0] {
 	case '{':
 		o.objects++
+		if m.object == nil && m.open {
+			m.object = newShape()
+		}
 		if m.object != nil {
 			return m.object.observe(value, parent)
 		}
@@ -117,9 +143,16 @@ func (m *member) observe(value []byte, o *observation, parent uint64) error {
 	case 't', 'f':
 		o.booleans++
 	case '"':
-		o.string(value)
+		if m.text {
+			o.cell(value)
+		} else {
+			o.string(value)
+		}
 	default:
 		o.number(value)
+	}
+	if m.open {
+		o.sample(m, value)
 	}
 	return nil
 }
@@ -131,23 +164,26 @@ func (m *member) candidate(value []byte, at sighting) {
 	isRoot := at.parent == 0
 	// A repeated value ends the hopes of a root. Below, it may be one record
 	// that several parents share, which only a field with a key's name can say.
-	if !mayBeKey || m.object != nil || isRoot && m.seen.repeated || !isRoot && m.rank() >= len(keyNames) {
+	if !mayBeKey || m.object != nil || isRoot && m.seen.repeated || !isRoot && m.rank() >= len(keyNames) && !(m.open && m.referenceName() != "") {
 		return
 	}
-	if m.seen.keys == nil {
-		m.seen.keys = map[uint64]sighting{}
+	m.seen.sight(hash(0, text), at)
+	if isRoot && m.seen.repeated {
+		m.seen.keys = nil
 	}
-	value64 := hash(0, text)
-	if before, ok := m.seen.keys[value64]; ok {
-		m.seen.repeated = true
-		m.seen.repeatedUnderOne = m.seen.repeatedUnderOne || before.parent == at.parent
-		m.seen.repeatedDiffering = m.seen.repeatedDiffering || before.content != at.content
-		if isRoot {
-			m.seen.keys = nil
-			return
-		}
+}
+
+// sight notes that a value of a key candidate stands somewhere.
+func (o *observation) sight(value uint64, at sighting) {
+	if before, ok := o.keys[value]; ok {
+		o.repeated = true
+		o.repeatedUnderOne = o.repeatedUnderOne || before.parent == at.parent
+		o.repeatedDiffering = o.repeatedDiffering || before.content != at.content
 	}
-	m.seen.keys[value64] = at
+	if o.keys == nil {
+		o.keys = map[uint64]sighting{}
+	}
+	o.keys[value] = at
 }
 
 // rank is how likely the member's name is that of a key: the place in keyNames

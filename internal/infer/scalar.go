@@ -101,6 +101,8 @@ func scalarOfValues(seen *observation) (model.Scalar, string) {
 		return model.Int64, ""
 	case seen.integers == all:
 		return model.JSON, "whole numbers beyond 64 bits, kept as they are"
+	case seen.integers+seen.fractions == all && seen.exact:
+		return model.Decimal, ""
 	case seen.integers+seen.fractions == all:
 		return model.Float, ""
 	case seen.strings == all && seen.dates == all:
@@ -111,6 +113,9 @@ func scalarOfValues(seen *observation) (model.Scalar, string) {
 		return model.UUID, ""
 	case seen.strings == all:
 		return model.String, ""
+	}
+	if seen.objects == all {
+		return model.JSON, "objects that have no fields in common, kept as they are"
 	}
 	return model.JSON, "values of several types, kept as they are"
 }

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/gobuffalo/flect"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/larderhq/larder/internal/model"
 )
@@ -43,11 +45,15 @@ func (t *draft) print(sdl *strings.Builder, source string) {
 	}
 	fmt.Fprintf(sdl, "%stype %s", describe("", t.description), t.name)
 	for _, s := range t.sources {
-		key := "id"
-		if s.key != nil {
-			key = s.key.name
+		keys := []string{"id"}
+		for i, key := range s.keys {
+			keys = append(keys[:i], key.name)
 		}
-		fmt.Fprintf(sdl, " @source(name: %q, path: %q, key: [%q])", source, s.path, key)
+		path := ""
+		if s.path != "" {
+			path = fmt.Sprintf(" path: %q,", s.path)
+		}
+		fmt.Fprintf(sdl, " @source(name: %q,%s key: [\"%s\"])", source, path, strings.Join(keys, `", "`))
 	}
 	for _, u := range t.uniques {
 		fmt.Fprintf(sdl, " @unique(fields: [%q, %q])", u.list.otherEndName(), u.key.name)
@@ -97,12 +103,14 @@ func (f *draftField) reference() string {
 	var arguments []string
 	switch {
 	case f.shared:
+	case f.linked && f.inverse.required:
+		arguments = append(arguments, "onDelete: CASCADE")
 	case f.target.independent:
 		arguments = append(arguments, "onDelete: SET_NULL")
 	default:
 		arguments = append(arguments, "onDelete: CASCADE")
 	}
-	if f.inverse != nil {
+	if f.inverse != nil && !f.isPlain() {
 		arguments = append(arguments, fmt.Sprintf("inverse: %q", f.inverse.name))
 	}
 	return " @ref(" + strings.Join(arguments, ", ") + ")"
@@ -149,13 +157,13 @@ func (p place) name(outer string) string {
 func typeName(s *shape, responseName string) string {
 	name := s.typeName
 	if name == "" {
-		name = strings.TrimSuffix(responseName, "Connection")
+		name = strings.TrimSuffix(identifier(responseName), "Connection")
 		if after, found := strings.CutPrefix(name, "all"); found && after != lowerFirst(after) {
 			name = after // allPlanets, but not allocations
 		}
 		name = upperFirst(flect.Singularize(name))
 	}
-	name = strings.TrimLeft(name, "_0123456789")
+	name = strings.TrimLeft(identifier(name), "_0123456789")
 	if name == "" || slices.Contains(reserved, name) {
 		name += "Record"
 	}
@@ -174,13 +182,19 @@ func fieldNameOf(m *member) string {
 	if m.name == "id" {
 		return "sourceId" // id is larder's own
 	}
+	if m.name == entryKey {
+		return m.field
+	}
+	if m.text {
+		return heading(m.name)
+	}
 	return m.name
 }
 
 // fieldName joins a prefix and a response name in camel case: homeworld, name →
 // homeworldName.
 func fieldName(prefix, name string) string {
-	name = strings.TrimLeft(name, "_")
+	name = strings.TrimLeft(identifier(name), "_")
 	switch {
 	case name == "" || '0' <= name[0] && name[0] <= '9':
 		name = "field" + name
@@ -193,19 +207,60 @@ func fieldName(prefix, name string) string {
 	return prefix + upperFirst(name)
 }
 
+// identifier makes a name of one that a file may have for a field: letters
+// without accents, and words in camel case: unit price → unitPrice.
+func identifier(name string) string {
+	var out strings.Builder
+	next := false // the next letter begins a word
+	for _, r := range norm.NFD.String(strings.ReplaceAll(name, "ß", "ss")) {
+		switch {
+		case r == '_' || r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			if next && out.Len() > 0 {
+				r = unicode.ToUpper(r)
+			}
+			out.WriteRune(r)
+			next = false
+		case !unicode.Is(unicode.Mn, r):
+			next = true
+		}
+	}
+	if strings.Contains(name, " ") { // the words of a title, not of an identifier
+		return lowerFirst(out.String())
+	}
+	return out.String()
+}
+
+// heading is the name of a column in a table, which often begins with a capital,
+// as a field is written.
+func heading(name string) string {
+	if strings.ToUpper(name) == name {
+		return strings.ToLower(name)
+	}
+	return lowerFirst(name)
+}
+
+// addressable reports whether a path can name the member: points divide its
+// steps, and it is written in the models.
+func addressable(name string) bool {
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	return name != "" && name != everyMember && !strings.ContainsAny(name, ".[]") && !strings.ContainsFunc(name, unprintable)
+}
+
 // fold is a name without what spellings differ in.
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
 func upperFirst(text string) string {
-	for i, r := range text {
-		return string(unicode.ToUpper(r)) + text[i+len(string(r)):]
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
 	}
-	return text
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func lowerFirst(text string) string {
-	for i, r := range text {
-		return string(unicode.ToLower(r)) + text[i+len(string(r)):]
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
 	}
-	return text
+	return string(unicode.ToLower(first)) + text[size:]
 }

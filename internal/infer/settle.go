@@ -19,7 +19,7 @@ func (d *drafts) settle() {
 				f.required = false
 				f.json = f.json || f.target == nil && strings.HasPrefix(f.sdlType, "[")
 			}
-			if f.target != nil {
+			if f.target != nil && !(f.linked && f.list) {
 				references[f.target]++
 				f.target.independent = f.target.independent || references[f.target] > 1 || !f.list || f.shared
 			}
@@ -30,7 +30,7 @@ func (d *drafts) settle() {
 	}
 	for _, t := range d.types {
 		for _, f := range slices.Clone(t.fields) {
-			if f.list && f.target != nil && !f.back {
+			if f.list && f.target != nil && !f.back && !f.linked {
 				d.otherEnd(t, f)
 			}
 		}

@@ -18,6 +18,17 @@ type shape struct {
 	description string
 	hasID       bool // the schema's type has an id, asked for or not
 	members     []*member
+	objects     int // that were observed
+
+	// What only open shapes have, of objects about which nothing is known; see grow.go.
+	open        bool
+	text        bool // values are texts that may stand for others
+	known       map[string]*member
+	widest      int    // members of one object, at most
+	overflown   bool   // too many members for a record
+	declaredMap bool   // the file says that the members are records by key
+	entries     *shape // the records by key that the members are
+	keyDiffers  bool   // the name of a record by key is not its id
 }
 
 // member is one response name of a shape.
@@ -33,6 +44,11 @@ type member struct {
 	itemNotNull bool
 	object      *shape // of an object or a list of objects
 	seen        observation
+
+	open     bool  // of an open shape
+	text     bool  // its values are cells of a table
+	optional bool  // the file says that it may be absent, or null
+	link     *root // whose keys its values are
 }
 
 func (s *shape) member(name string) *member {

@@ -1,0 +1,1 @@
+export interface Named { /** As it is called. */ name: string }
