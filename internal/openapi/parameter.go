@@ -86,7 +86,7 @@ func sharedParameters(info Info) object {
 		}
 	}
 	return object{
-		{"select", textParameter("select", "query", "The attributes that the answer holds, in that order: `id,name`. `alias:attribute` gives another name, `*` means all. The answer's records then have these members only.")},
+		{"select", textParameter("select", "query", "The attributes that the answer holds, in that order: `id,name`. `alias:attribute` gives another name, `*` means all. The answer's records then have these members only. A relation with columns in parentheses embeds related records, `relation(*)`, and parameters that begin with its name shape them: `relation.order=name`, `relation.limit=3`, `relation.name=eq.value`; `relation!inner(*)` leaves out the records that have none. `count()` and, behind an attribute, `.sum()`, `.avg()`, `.min()`, `.max()` and `.count()` make one value of the records that agree in the other columns.")},
 		{"order", textParameter("order", "query", "The order of the records: `name.desc.nullslast,id`. Unless said, ascending, and nulls greater than every value.")},
 		{"limit", whole("limit", fmt.Sprintf("Rows of the page; at most %s.", number(info.MaxLimit)), member{"maximum", info.MaxLimit}, member{"default", info.PageSize})},
 		{"offset", whole("offset", "Rows to skip. The links of an answer lead through a long list faster.")},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/query"
 )
 
 // names are what a type is called in a document.
@@ -58,7 +59,8 @@ func (w *writer) describe(t *model.Type) names {
 	return n
 }
 
-// recordSchema is a record as the server gives it: every attribute is there.
+// recordSchema is a record as the server gives it: every attribute is there,
+// related records are where select asks for them.
 func (w *writer) recordSchema(n names) object {
 	properties, required := object{}, []string{}
 	for _, field := range n.attributes {
@@ -66,9 +68,26 @@ func (w *writer) recordSchema(n names) object {
 		properties = append(properties, member{field.JSONName(), schema})
 		required = append(required, field.JSONName())
 	}
+	for _, relation := range query.Relations(n.kind, w.version) {
+		properties = append(properties, member{relation.Name, related(relation)})
+	}
 	schema := object{{"type", "object"}}.with("description", n.kind.Description)
 	schema = append(schema, member{"properties", properties}, member{"required", required})
 	return w.withExample(schema, n.attributes)
+}
+
+// related is the schema of a relation's records in a record.
+func related(relation *model.Field) object {
+	record := ref("schemas", relation.Relation.Target.Name)
+	schema := object{{"anyOf", []any{record, object{{"type", "null"}}}}}
+	if relation.Kind != model.ToOne {
+		schema = arrayOf(record)
+	}
+	description := fmt.Sprintf("Only where `select` asks for it: `%s(*)`. With other columns than `*`, its records have those only.", relation.Name)
+	if relation.Description != "" {
+		description = strings.TrimSuffix(relation.Description, ".") + ". " + description
+	}
+	return append(schema, member{"description", description}, member{"readOnly", true})
 }
 
 // createSchema is the body of POST: what the server assigns is not in it.
