@@ -32,7 +32,7 @@ func (f *File) evaluate(ctx context.Context, progress func(Progress)) (*Answer, 
 	sum := sha256.Sum256(data.JSON)
 	return &Answer{
 		Address: f.Address(), FetchedAt: data.Modified.UTC(), Bytes: int64(len(data.JSON)), Pages: 1, Complete: true,
-		Notices: data.Notices, Fingerprint: "sha256:" + hex.EncodeToString(sum[:]), roots: roots,
+		Notices: data.Notices, Files: data.Files, Fingerprint: "sha256:" + hex.EncodeToString(sum[:]), roots: roots,
 		close: func() error { return nil },
 		records: func(path string) iter.Seq2[Record, error] {
 			return func(yield func(Record, error) bool) { format.records(bytes.NewReader(data.JSON), path, yield) }

@@ -340,6 +340,40 @@ func TestMemoryDoesNotGrowWithAFile(t *testing.T) {
 	}
 }
 
+// TestARecordWithoutEndIsRefused holds that a quote which is missing does not
+// bring the rest of a large file into memory.
+func TestARecordWithoutEndIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		format content
+		begin  string
+		want   string
+	}{
+		"a line":     {&lines{name: "a.ndjson"}, "{}\n{\"a\": \"", "a record or a key at line 2 is larger than 64 MiB"},
+		"a document": {&document{name: "a.json"}, "[{}, {\"a\": \"", "a record or a key at line 1 is larger than 64 MiB"},
+		"a row":      {&table{name: "a.csv"}, "a\n1\n\"", "a row is larger than 64 MiB: a quote may be missing"},
+	} {
+		in := io.MultiReader(strings.NewReader(test.begin), io.LimitReader(sameByte('x'), 1<<30))
+		var got error
+		test.format.records(in, "", func(_ Record, err error) bool {
+			got = err
+			return true
+		})
+		if got == nil || !strings.Contains(got.Error(), test.want) {
+			t.Errorf("%s: got %v, want an error with %q", name, got, test.want)
+		}
+	}
+}
+
+// sameByte is a reader of one byte again and again.
+type sameByte byte
+
+func (b sameByte) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(b)
+	}
+	return len(p), nil
+}
+
 // FuzzFiles holds that any content of any format gives an error or records that
 // are JSON objects, the same whenever they are asked for.
 func FuzzFiles(f *testing.F) {

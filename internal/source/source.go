@@ -58,6 +58,7 @@ type Answer struct {
 	// (partial: allow); a known value there must not be overwritten. Indexes
 	// count within a page; Record.Failed has them by record.
 	Failed [][]any
+	Files  []string // of a data module: what was read for it, from the project's folder, with slashes
 	// Fingerprint tells what was asked (query, operation, variables), so that
 	// a snapshot is never taken for the answer to another question.
 	Fingerprint string

@@ -22,7 +22,7 @@ type script struct {
 	entry    string
 	code     string
 	exported []string // names in the order of the module, as far as its text shows them
-	lines    *lineMap // from the code to the files
+	mappings []byte   // a source map, from the code to the files
 	files    []string
 	modified time.Time
 }
@@ -64,7 +64,7 @@ func bundle(ctx context.Context, folder, entry string, limits Limits) (*script, 
 	made.exported = exportedNames(files.read[filepath.ToSlash(inside)])
 	for _, file := range result.OutputFiles {
 		if strings.HasSuffix(file.Path, ".map") {
-			made.lines = newLineMap(file.Contents)
+			made.mappings = file.Contents
 			continue
 		}
 		made.code = string(file.Contents)
@@ -236,17 +236,24 @@ func explain(messages []api.Message) error {
 	return errors.New(text)
 }
 
-// exporting finds the exports of a module's text: declarations, and lists in
-// braces.
-var exporting = regexp.MustCompile(`(?m)^[ \t]*export\s+(?:default\b()|(?:declare\s+)?(?:const|let|var|enum)\s+([\w$]+)|\{([^}]*)\})`)
+// exporting recognises an export at the beginning of a text: a declaration, or
+// a list in braces.
+var exporting = regexp.MustCompile(`^export\s+(?:default\b()|(?:const|let|var|enum)\s+([\w$]+)|\{([^}]*)\})`)
 
 // exportedNames are the names that a module's text exports, in its order. The
 // bundle has them by the alphabet; a name that is not found here only comes
 // later in the models.
 func exportedNames(text string) []string {
 	names := []string{}
-	for _, found := range exporting.FindAllStringSubmatch(text, -1) {
+	for {
+		start := strings.Index(text, "export")
+		if start < 0 {
+			return names
+		}
+		text = text[start:]
+		found := exporting.FindStringSubmatch(text)
 		switch {
+		case found == nil:
 		case found[2] != "":
 			names = append(names, found[2])
 		case found[3] != "":
@@ -258,6 +265,6 @@ func exportedNames(text string) []string {
 		default:
 			names = append(names, "default")
 		}
+		text = text[len("export"):]
 	}
-	return names
 }

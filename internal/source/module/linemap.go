@@ -73,7 +73,7 @@ func variableLength(text string) []int {
 // place is "app/data.ts:3:5" for a line and a column of the script, both from
 // 1; "" where they come from no file.
 func (m *lineMap) place(line, column int) string {
-	if m == nil || line < 1 || line > len(m.lines) {
+	if line < 1 || line > len(m.lines) {
 		return ""
 	}
 	best := ""

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -86,14 +87,19 @@ func evaluate(engine *quickjs.VM, s *script, limits Limits) (text []byte, err er
 	if err != nil {
 		return nil, fmt.Errorf("write the names of the exports: %w", err)
 	}
-	if err := engine.SetEvalTimeout(max(limits.Time-time.Since(started), time.Millisecond)); err != nil {
-		return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
+	for careful := false; ; careful = true {
+		if err := engine.SetEvalTimeout(max(limits.Time-time.Since(started), time.Millisecond)); err != nil {
+			return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
+		}
+		written, err := write.Call(quickjs.UndefinedValue, exports, string(order), careful)
+		if err != nil {
+			return nil, s.failure(err, limits)
+		}
+		text, err := s.outcome(written)
+		if careful || err != nil || !bytes.Contains(text, []byte(`\ud`)) {
+			return text, err
+		}
 	}
-	written, err := write.Call(quickjs.UndefinedValue, exports, string(order))
-	if err != nil {
-		return nil, s.failure(err, limits)
-	}
-	return s.outcome(written)
 }
 
 // outcome reads what the serializer returned: JSON, or what is wrong with it.
@@ -128,11 +134,11 @@ func (s *script) failure(err error, limits Limits) error {
 	if !errors.As(err, &thrown) {
 		return fmt.Errorf("evaluate %s: %w", s.entry, err)
 	}
-	at := s.entry
+	at, lines := s.entry, newLineMap(s.mappings)
 	for _, found := range frame.FindAllStringSubmatch(thrown.Stack, -1) {
 		line, _ := strconv.Atoi(found[1]) // digits, by the pattern
 		column, _ := strconv.Atoi(found[2])
-		if place := s.lines.place(line, column); place != "" {
+		if place := lines.place(line, column); place != "" {
 			at = place
 			break
 		}
@@ -144,7 +150,7 @@ func (s *script) failure(err error, limits Limits) error {
 		return tooLong(s, limits)
 	case message == "out of memory", message == "string too long", thrown.Error() == "null":
 		// The engine throws null when it has no memory left for an error.
-		return fmt.Errorf("%s: the module needs more than the %d MiB of memory that it may take", at, limits.Memory>>20)
+		return fmt.Errorf("%s: the module needs more than the %d MiB of memory that it may take (`memory`)", at, limits.Memory>>20)
 	case message == "stack overflow":
 		return fmt.Errorf("%s: the module calls itself too deeply", at)
 	case thrown.Name == "ReferenceError" && name != nil && slices.Contains(outside, name[1]):
@@ -155,7 +161,7 @@ func (s *script) failure(err error, limits Limits) error {
 }
 
 func tooLong(s *script, limits Limits) error {
-	return fmt.Errorf("%s does not end within %s: a data module only builds values, so look for an endless loop", s.entry, limits.Time)
+	return fmt.Errorf("%s does not end within %s (`evaluate`): a data module only builds values, so look for an endless loop", s.entry, limits.Time)
 }
 
 // shorten bounds foreign text in a message.

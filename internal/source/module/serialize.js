@@ -6,6 +6,7 @@
   "use strict";
   const uncurry = (f) => Function.prototype.call.bind(f);
   const { isArray } = Array;
+  const { keys: namesOf, getOwnPropertySymbols: symbolsOf } = Object;
   const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor } = Reflect;
   const { parse, stringify } = JSON;
   const ObjectPrototype = Object.prototype;
@@ -25,18 +26,15 @@
   const mostProblems = 50;
   const deepest = 100;
 
-  return (exports, order) => {
+  // order is a JSON list of the exports' names. careful looks for halves of
+  // characters, which JSON.stringify writes as \ud…, where they are.
+  return (exports, order, careful) => {
     let problems = "";
     let count = 0;
+    const ancestors = new AncestorMap(); // to the depth at which each stands
+    const trail = { __proto__: null }; // the steps to where the writing stands
     let depth = 0;
-    const ancestors = new AncestorMap();
-
-    const problem = (path, what) => {
-      if (++count <= mostProblems) {
-        problems += path + ": " + what + "\n";
-      }
-      return "null";
-    };
+    const quoted = { __proto__: null }; // names of properties as JSON
 
     const isName = (key) => {
       for (let i = 0; i < key.length; i++) {
@@ -48,11 +46,32 @@
       }
       return key !== "";
     };
-    const below = (path, key) => {
-      if (!isName(key)) {
-        return path + "[" + stringify(key) + "]";
+    const pathOf = (steps) => {
+      let path = "";
+      for (let i = 0; i < steps; i++) {
+        const step = trail[i];
+        if (typeof step === "number") {
+          path += "[" + step + "]";
+        } else if (isName(step)) {
+          path += path === "" ? step : "." + step;
+        } else {
+          path += "[" + stringify(step) + "]";
+        }
       }
-      return path === "" ? key : path + "." + key;
+      return path;
+    };
+    const problem = (what) => {
+      if (++count <= mostProblems) {
+        problems += pathOf(depth) + ": " + what + "\n";
+      }
+      return "null";
+    };
+    // What the function makes of a value that is one step further.
+    const at = (step, make, value) => {
+      trail[depth++] = step;
+      const made = make(value);
+      depth--;
+      return made;
     };
 
     // What an object is called that is neither plain nor a list.
@@ -78,7 +97,7 @@
       return false;
     };
 
-    const writeList = (list, path) => {
+    const writeList = (list) => {
       const keys = ownKeys(list);
       const named = keys.length - 1 - list.length; // one of the keys is "length"
       if (named < 0) {
@@ -86,68 +105,75 @@
         while (hasOwn(list, hole)) {
           hole++;
         }
-        return problem(path + "[" + hole + "]", "a hole in the list");
+        return at(hole, problem, "a hole in the list");
       }
-      for (let i = 0; named > 0 && i < keys.length; i++) {
-        if (i >= list.length && keys[i] !== "length") {
-          problem(typeof keys[i] === "string" ? below(path, keys[i]) : path, "a property of a list");
+      for (let i = list.length; named > 0 && i < keys.length; i++) {
+        if (typeof keys[i] === "symbol") {
+          problem("a property whose name is a symbol");
+        } else if (keys[i] !== "length") {
+          at(keys[i], problem, "a property of a list");
         }
       }
       let text = "[";
       for (let i = 0; i < list.length; i++) {
-        if (i > 0) {
-          text += ",";
-        }
-        const at = path + "[" + i + "]";
         const value = list[i];
-        text += value === undefined ? problem(at, "undefined in a list") : write(value, at);
+        trail[depth++] = i;
+        text += (i > 0 ? "," : "") + (value === undefined ? problem("undefined in a list") : write(value));
+        depth--;
       }
       return text + "]";
     };
 
-    const writeObject = (object, path) => {
+    const nameAsJSON = (key) => {
+      if (careful && !isWellFormed(key)) {
+        problem("a name with half of a character");
+      }
+      return (quoted[key] = stringify(key) + ":");
+    };
+
+    const writeObject = (object) => {
       let text = "{";
-      const keys = ownKeys(object);
+      const symbols = symbolsOf(object);
+      for (let i = 0; i < symbols.length; i++) {
+        if (enumerable(object, symbols[i])) {
+          problem("a property whose name is a symbol");
+        }
+      }
+      const keys = namesOf(object);
       for (let i = 0; i < keys.length; i++) {
         const key = keys[i];
-        if (!enumerable(object, key)) {
-          continue;
-        }
-        if (typeof key === "symbol") {
-          problem(path, "a property whose name is a symbol");
-          continue;
-        }
-        const at = below(path, key);
+        trail[depth++] = key;
         let value;
         try {
           value = object[key];
         } catch {
-          problem(at, "a getter that throws");
-          continue;
+          problem("a getter that throws");
         }
-        if (value === undefined) {
-          continue;
+        if (value !== undefined) {
+          text += (text === "{" ? "" : ",") + (quoted[key] ?? nameAsJSON(key)) + write(value);
         }
-        if (!isWellFormed(key)) {
-          problem(at, "a name with half of a character");
-        }
-        text += (text === "{" ? "" : ",") + stringify(key) + ":" + write(value, at);
+        depth--;
       }
       return text + "}";
     };
 
-    const writeWithin = (value, path, writeParts) => {
+    const writeWithin = (value, writeParts) => {
       const before = get(ancestors, value);
       if (before !== undefined) {
-        return problem(path, "a circle: it is " + before + " itself");
+        return problem("a circle: it is " + pathOf(before) + " itself");
       }
-      if (depth === deepest) {
-        return problem(path, "nested deeper than " + deepest + " levels");
+      if (depth > deepest) {
+        return problem("nested deeper than " + deepest + " levels");
       }
-      set(ancestors, value, path);
-      depth++;
-      const text = writeParts(value, path);
-      depth--;
+      const here = depth;
+      set(ancestors, value, depth);
+      let text;
+      try {
+        text = writeParts(value);
+      } catch {
+        depth = here;
+        text = problem("a value that cannot be read");
+      }
       remove(ancestors, value);
       return text;
     };
@@ -160,28 +186,28 @@
       }
     };
 
-    const writeInstance = (value, path, prototype) => {
+    const writeInstance = (value, prototype) => {
       const time = timeOf(value);
       if (time !== undefined) {
         if (time !== time) {
-          return problem(path, "an invalid Date");
+          return problem("an invalid Date");
         }
         const text = toISOString(value);
-        return text.length === 24 ? stringify(text) : problem(path, "a Date outside of the years 0 to 9999");
+        return text.length === 24 ? stringify(text) : problem("a Date outside of the years 0 to 9999");
       }
       if (hasMethods(prototype)) {
         const name = nameOf(value, prototype);
-        return problem(path, slice(name, 0, 12) === "an instance " ? name + ", which has methods" : name);
+        return problem(slice(name, 0, 12) === "an instance " ? name + ", which has methods" : name);
       }
-      return writeWithin(value, path, writeObject);
+      return writeWithin(value, writeObject);
     };
 
-    const writeAny = (value, path) => {
+    const write = (value) => {
       switch (typeof value) {
         case "string":
-          return isWellFormed(value) ? stringify(value) : problem(path, "a text with half of a character");
+          return !careful || isWellFormed(value) ? stringify(value) : problem("a text with half of a character");
         case "number":
-          return value - value === 0 ? (value === 0 ? "0" : "" + value) : problem(path, "" + value);
+          return value - value === 0 ? (value === 0 ? "0" : "" + value) : problem("" + value);
         case "boolean":
         case "bigint":
           return "" + value;
@@ -190,26 +216,18 @@
             return "null";
           }
           if (isArray(value)) {
-            return writeWithin(value, path, writeList);
+            return writeWithin(value, writeList);
           }
           const prototype = getPrototypeOf(value);
           if (prototype === ObjectPrototype || prototype === null) {
-            return writeWithin(value, path, writeObject);
+            return writeWithin(value, writeObject);
           }
-          return writeInstance(value, path, prototype);
+          return writeInstance(value, prototype);
         }
         default:
-          return problem(path, "a " + typeof value);
+          return problem("a " + typeof value);
       }
     };
-    const write = (value, path) => {
-      try {
-        return writeAny(value, path);
-      } catch {
-        return problem(path, "a value that cannot be read");
-      }
-    };
-
     const isData = (value) => typeof value === "object" && value !== null && timeOf(value) === undefined;
 
     // A module may also be its export: module.exports = […].
@@ -230,7 +248,7 @@
       try {
         value = all[name];
       } catch {
-        problem(name, "an export that throws");
+        at(name, problem, "an export that throws");
         return;
       }
       if (!isData(value)) {
@@ -242,7 +260,7 @@
           return;
         }
       }
-      text += (text === "" ? "" : ",") + stringify(name) + ":" + write(value, name);
+      text += (text === "" ? "" : ",") + stringify(name) + ":" + at(name, write, value);
     };
     for (let i = 0; i < wanted.length; i++) {
       add(wanted[i]);
