@@ -66,9 +66,11 @@ func (sqlite) json(s stored, e string, nullable bool) string {
 	switch s.scalar { //nolint:exhaustive // the texts are done
 	case model.Float:
 		// The text of an integral double ends in ".0", which JSON needs not
-		// and PostgreSQL does not write.
+		// and PostgreSQL does not write. Nor does that write 17 digits where
+		// 16 are enough, as SQLite does where 15 are not.
+		digits := "printf('%!.16g', " + e + ")"
 		e = "CASE WHEN abs(" + e + ") < 1e17 AND " + e + " = CAST(" + e + " AS INTEGER) THEN CAST(" + e + " AS INTEGER)" +
-			" ELSE replace(" + e + ", '.0e', 'e') END"
+			" ELSE replace(CASE CAST(" + digits + " AS REAL) WHEN " + e + " THEN " + digits + " ELSE " + e + " END, '.0e', 'e') END"
 	case model.Boolean:
 		e = "CASE " + e + " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
 	case model.Decimal:
