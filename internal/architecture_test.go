@@ -18,7 +18,7 @@ const module = "github.com/larderhq/larder/"
 // A package may import the ones on lower floors, and on its own floor the ones
 // that stand before it.
 var floors = [][]string{
-	{"internal/model", "internal/query"},
+	{"internal/postgrestest", "internal/model", "internal/query"},
 	{"internal/statement", "internal/source", "internal/infer"},
 	{"internal/store", "internal/migrate"},
 	{"internal/importer", "internal/openapi", "internal/rest"},

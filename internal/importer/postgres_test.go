@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 )
@@ -69,36 +68,10 @@ func (p postgres) Exclusive(ctx context.Context, work func(context.Context, stor
 func (p postgres) Ping(ctx context.Context) error { return p.conn.Ping(ctx) }
 func (p postgres) Close() error                   { return p.conn.Close(context.Background()) }
 
-// newPostgresWorld is newWorld on a database of its own of the server that
-// LARDER_TEST_POSTGRES names. Without a server the test is skipped.
+// newPostgresWorld is newWorld on a PostgreSQL database of its own.
 func newPostgresWorld(t *testing.T, models string) *world {
 	t.Helper()
-	address := os.Getenv("LARDER_TEST_POSTGRES")
-	if address == "" {
-		address = "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	server, err := pgx.Connect(ctx, address)
-	if err != nil {
-		t.Skipf("no PostgreSQL to test with; LARDER_TEST_POSTGRES names one: %v", err)
-	}
-	name := fmt.Sprintf("larder_importer_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE template0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the test's is over
-		if _, err := server.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	config := server.Config().Copy()
-	config.Database = name
-	conn, err := pgx.ConnectConfig(t.Context(), config)
+	conn, err := pgx.Connect(t.Context(), postgrestest.Database(t))
 	if err != nil {
 		t.Fatal(err)
 	}

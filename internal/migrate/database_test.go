@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 	sqlitestore "github.com/larderhq/larder/internal/store/sqlite"
@@ -38,40 +37,10 @@ func newSQLite(t testing.TB) store.Engine {
 	return openSQLite(t, filepath.Join(t.TempDir(), "larder.db"))
 }
 
-// postgresAddress is the server that tests use.
-func postgresAddress() string {
-	if address := os.Getenv("LARDER_TEST_POSTGRES"); address != "" {
-		return address
-	}
-	return "postgres://postgres@127.0.0.1:5432/test"
-}
-
-// postgresServer makes one database for a test's whole tree and drops it; the
-// test is skipped where there is no server.
+// postgresServer makes one database for a test's whole tree.
 func postgresServer(t *testing.T) *server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	admin, err := pgx.Connect(ctx, postgresAddress())
-	if err != nil {
-		t.Skipf("no PostgreSQL at %s (set LARDER_TEST_POSTGRES): %v", postgresAddress(), err)
-	}
-	name := fmt.Sprintf("larder_migrate_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, err := admin.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
-		if err := errors.Join(err, admin.Close(context.Background())); err != nil {
-			t.Error(err)
-		}
-	})
-	address, err := url.Parse(postgresAddress())
-	if err != nil {
-		t.Fatal(err)
-	}
-	address.Path = "/" + name
-	return &server{address: address.String()}
+	return &server{address: postgrestest.Database(t)}
 }
 
 type server struct {

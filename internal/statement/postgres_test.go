@@ -1,55 +1,23 @@
 package statement_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"os"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/statement"
 )
-
-// postgresAddress is the server that tests make their databases on.
-func postgresAddress() string {
-	if address := os.Getenv("LARDER_TEST_POSTGRES"); address != "" {
-		return address
-	}
-	return "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
-}
 
 // onPostgres connects to a new database with the tables of the schema, which
 // goes when the test ends. Without a server the test is skipped.
 func onPostgres(t *testing.T, schema *model.Schema) *pgx.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	server, err := pgx.Connect(ctx, postgresAddress())
-	if err != nil {
-		t.Skipf("no PostgreSQL to test with; LARDER_TEST_POSTGRES names one: %v", err)
-	}
-	name := pgx.Identifier{fmt.Sprintf("larder_statement_%d_%d", os.Getpid(), time.Now().UnixNano())}.Sanitize()
-	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE template0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the test's is over
-		if _, err := server.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	config := server.Config().Copy()
-	config.Database = name[1 : len(name)-1]
-	conn, err := pgx.ConnectConfig(t.Context(), config)
+	conn, err := pgx.Connect(t.Context(), postgrestest.Database(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 	"github.com/larderhq/larder/internal/store/storetest"
@@ -21,7 +20,7 @@ import (
 // Everything that a store promises holds on PostgreSQL too: the statements are
 // run there through as little of an engine as they need.
 func TestRecordsOnPostgreSQL(t *testing.T) {
-	address := postgresDatabase(t)
+	address := postgrestest.Database(t)
 	spaces := 0
 	storetest.Records(t, func(t *testing.T, schema *model.Schema) func() (store.Engine, error) {
 		spaces++ // of names, which are quicker to make than databases
@@ -29,6 +28,7 @@ func TestRecordsOnPostgreSQL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		config.MaxConns = 4
 		config.ConnConfig.RuntimeParams["search_path"] = fmt.Sprint("space_", spaces)
 		config.ConnConfig.RuntimeParams["synchronous_commit"] = "off" // nothing here outlives the test
 		open := func() (store.Engine, error) {
@@ -52,38 +52,6 @@ func TestRecordsOnPostgreSQL(t *testing.T) {
 		}
 		return open
 	})
-}
-
-// postgresDatabase makes a database, which goes when the test ends, on the
-// server that LARDER_TEST_POSTGRES names or on this machine. Without a server
-// the test is skipped.
-func postgresDatabase(t *testing.T) string {
-	t.Helper()
-	address := os.Getenv("LARDER_TEST_POSTGRES")
-	if address == "" {
-		address = "postgres://postgres@127.0.0.1:5432/test?sslmode=disable"
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	server, err := pgx.Connect(ctx, address)
-	if err != nil {
-		t.Skipf("no PostgreSQL to test with; LARDER_TEST_POSTGRES names one: %v", err)
-	}
-	name := fmt.Sprintf("larder_store_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if _, err := server.Exec(t.Context(), "CREATE DATABASE "+name+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8' TEMPLATE template0"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the test's is over
-		if _, err := server.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	config := server.Config()
-	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s?sslmode=disable&pool_max_conns=4", config.User, config.Password, config.Host, config.Port, name)
 }
 
 // postgres is a store.Engine without what a server needs of one.
