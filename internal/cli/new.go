@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,7 @@ import (
 // newFlags say what a new project is made from.
 type newFlags struct {
 	url, query, queryFile string
+	file, format          string
 	operation, variables  string
 	headers               []string
 	token, source         string
@@ -35,14 +38,21 @@ type newFlags struct {
 func (p *program) newCommand() *cobra.Command {
 	f := &newFlags{}
 	cmd := &cobra.Command{
-		Use:   "new NAME --graphql URL --query QUERY",
+		Use:   "new NAME (--graphql URL --query QUERY | --file FILE)",
 		Short: "Make a project from a source",
 		Long: `New asks a GraphQL endpoint for its schema and for the answer to the query,
 derives the models from both, and writes a project folder: larder.yaml,
 models.graphql, the first migration for SQLite and PostgreSQL, and the answer
-as a snapshot. What it guessed it says, and writes beside the models.`,
+as a snapshot. What it guessed it says, and writes beside the models.
+
+With --file it reads a data file instead: a TypeScript or JavaScript module
+that exports lists of objects, JSON, NDJSON or CSV. The file stays where it is
+when it lies in the project's folder, as with larder new . --file data.json;
+else it is copied into the project, with what it imports. An address (http or
+https) is fetched anew at every import.`,
 		Example: `  larder new planets --graphql https://swapi-graphql.netlify.app/graphql \
-    --query '{ allPlanets { planets { name population terrains climates } } }'`,
+    --query '{ allPlanets { planets { name population terrains climates } } }'
+  larder new shopping --file app/data/data.ts`,
 		Args: func(cmd *cobra.Command, arguments []string) error {
 			if err := cobra.ExactArgs(1)(cmd, arguments); err != nil {
 				return err
@@ -56,19 +66,25 @@ as a snapshot. What it guessed it says, and writes beside the models.`,
 	cmd.Flags().StringVar(&f.url, "graphql", "", "the endpoint's `URL`")
 	cmd.Flags().StringVar(&f.query, "query", "", "the `query` whose answer holds the records")
 	cmd.Flags().StringVar(&f.queryFile, "query-file", "", "a `file` that holds the query")
+	cmd.Flags().StringVar(&f.file, "file", "", "the data `file`, or its address")
+	cmd.Flags().StringVar(&f.format, "format", "", "what the file holds, where its name does not tell: json, ndjson, csv or module (`format`)")
 	cmd.Flags().StringVar(&f.operation, "operation", "", "the `name` of the operation, where the query has several")
 	cmd.Flags().StringVar(&f.variables, "variables", "", "the query's variables as a `JSON` object")
 	cmd.Flags().StringArrayVar(&f.headers, "header", nil, "a `header` of each request, as in 'X-Team: larder'; may be given again")
 	cmd.Flags().StringVar(&f.token, "token", "", "a bearer token, as a `reference` like ${SWAPI_TOKEN}")
-	cmd.Flags().StringVar(&f.source, "name", "", "what the source is called in larder.yaml (default: from the host's name)")
+	cmd.Flags().StringVar(&f.source, "name", "", "what the source is called in larder.yaml (default: from the host's or the file's name)")
 	return cmd
 }
 
 // check says what is wrong with the command line.
 func (f *newFlags) check() error {
 	switch {
+	case f.file != "":
+		return f.checkFile()
+	case f.format != "":
+		return errors.New("--format is of a file: name one with --file FILE")
 	case f.url == "":
-		return errors.New("name the endpoint with --graphql URL")
+		return errors.New("name an endpoint with --graphql URL, or a data file with --file FILE")
 	case f.query == "" && f.queryFile == "":
 		return errors.New("say what to ask the endpoint with --query or --query-file")
 	case f.query != "" && f.queryFile != "":
@@ -79,34 +95,55 @@ func (f *newFlags) check() error {
 			return fmt.Errorf("--variables: expected a JSON object like {\"first\": 10}: %w", err)
 		}
 	}
+	if f.source == "" {
+		f.source = sourceNameOf(f.url)
+	}
+	return f.checkHeaders()
+}
+
+// checkFile is check for a project that is made from a file.
+func (f *newFlags) checkFile() error {
+	switch {
+	case f.url != "":
+		return errors.New("expected one of --graphql and --file, got both")
+	case f.query != "" || f.queryFile != "" || f.operation != "" || f.variables != "":
+		return errors.New("a file is read whole: --query, --query-file, --operation and --variables go with --graphql")
+	case !f.isAddress() && (f.token != "" || len(f.headers) > 0):
+		return errors.New("--token and --header go with an address, and the file is none")
+	}
+	if f.source == "" {
+		f.source = fileSourceName(f.file)
+	}
+	return f.checkHeaders()
+}
+
+func (f *newFlags) checkHeaders() error {
 	for _, header := range f.headers {
 		if name, _, ok := strings.Cut(header, ":"); !ok || strings.TrimSpace(name) == "" {
 			return fmt.Errorf("--header %q: expected NAME: VALUE", header)
 		}
 	}
-	if f.source == "" {
-		f.source = sourceNameOf(f.url)
-	}
 	return nil
+}
+
+// made is what a source gave for a project.
+type made struct {
+	result   *infer.Result
+	answer   *source.Answer
+	draft    project.Draft
+	snapshot string // the answer's, in the project; "" when it keeps none
 }
 
 // newProject makes a project. A folder that it made is removed again when
 // something fails.
 func (p *program) newProject(ctx context.Context, dir string, f *newFlags) (err error) {
-	if f.queryFile != "" {
-		text, err := os.ReadFile(f.queryFile)
-		if err != nil {
-			return fmt.Errorf("read the query: %w", err)
-		}
-		f.query = string(text)
+	derive := p.deriveGraphQL
+	if f.file != "" {
+		derive = p.deriveFile
 	}
-	settings, err := f.settings(p.environ)
-	if err != nil {
-		return err
-	}
-	result, answer, err := p.derive(ctx, f, settings)
-	if answer != nil {
-		defer answer.Close() //nolint:errcheck // the system clears its temporary files
+	m, err := derive(ctx, dir, f)
+	if m != nil && m.answer != nil {
+		defer m.answer.Close() //nolint:errcheck // the system clears its temporary files
 	}
 	if err != nil {
 		return err
@@ -118,22 +155,30 @@ func (p *program) newProject(ctx context.Context, dir string, f *newFlags) (err 
 			}
 		}()
 	}
-	if err := project.Write(dir, f.draft(result.SDL)); err != nil {
+	if err := project.Write(dir, m.draft); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil && m.draft.InPlace {
+			for _, name := range []string{project.SettingsFile, project.ModelsFile, "migrations"} {
+				_ = os.RemoveAll(filepath.Join(dir, name)) // none of them was there
+			}
+		}
+	}()
 	migrations, err := migrate.Open(filepath.Join(dir, "migrations"))
 	if err != nil {
 		return err
 	}
-	first, err := migrations.Diff("init", result.Schema)
+	first, err := migrations.Diff("init", m.result.Schema)
 	if err != nil {
 		return fmt.Errorf("write the first migration: %w", err)
 	}
-	snapshot := filepath.Join("snapshots", f.source+".json")
-	if err := source.WriteSnapshot(filepath.Join(dir, snapshot), answer); err != nil {
-		return err
+	if m.snapshot != "" {
+		if err := source.WriteSnapshot(filepath.Join(dir, m.snapshot), m.answer); err != nil {
+			return err
+		}
 	}
-	p.sayNew(dir, f, result, first, snapshot, answer)
+	p.sayNew(dir, f, m, first)
 	return nil
 }
 
@@ -152,7 +197,11 @@ func (f *newFlags) settings(environ []string) (source.GraphQLSettings, error) {
 		return value, nil
 	}
 	var err error
-	if settings.URL, err = resolve("--graphql", f.url); err != nil {
+	asked, flag := f.url, "--graphql"
+	if f.file != "" {
+		asked, flag = f.file, "--file"
+	}
+	if settings.URL, err = resolve(flag, asked); err != nil {
 		return settings, err
 	}
 	if settings.Token, err = resolve("--token", f.token); err != nil {
@@ -182,43 +231,53 @@ func (f *newFlags) headerMap() map[string]string {
 	return headers
 }
 
-// draft is the project as it is written.
-func (f *newFlags) draft(models string) project.Draft {
-	return project.Draft{Models: models, Sources: []project.DraftSource{{
-		Name: f.source, URL: f.url, Query: f.query, Operation: f.operation,
-		Variables: f.variablesRead, Headers: f.headerMap(), Token: f.token,
-	}}}
-}
-
-// derive asks the endpoint for its schema, holds the query against it, asks
-// the query, and derives the models from what came.
-func (p *program) derive(ctx context.Context, f *newFlags, settings source.GraphQLSettings) (*infer.Result, *source.Answer, error) {
+// deriveGraphQL asks the endpoint for its schema, holds the query against it,
+// asks the query, and derives the models from what came.
+func (p *program) deriveGraphQL(ctx context.Context, _ string, f *newFlags) (*made, error) {
+	if f.queryFile != "" {
+		text, err := os.ReadFile(f.queryFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the query: %w", err)
+		}
+		f.query = string(text)
+	}
+	settings, err := f.settings(p.environ)
+	if err != nil {
+		return nil, err
+	}
 	endpoint, err := source.NewGraphQL(settings)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	schema, err := p.introspect(ctx, settings)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var answer *source.Answer
+	m := &made{snapshot: filepath.Join("snapshots", f.source+".json")}
 	bars := p.out.newProgress(f.source)
 	defer bars.done()
-	result, err := infer.GraphQL(infer.Request{
+	m.result, err = infer.GraphQL(infer.Request{
 		Schema: schema, Query: f.query, Operation: f.operation, Source: f.source,
 		// The query is asked once it has proved to fit the schema.
 		Records: func(path string) iter.Seq2[source.Record, error] {
-			if answer == nil {
+			if m.answer == nil {
 				fetched, err := endpoint.Fetch(ctx, bars.fetched)
 				if err != nil {
 					return func(yield func(source.Record, error) bool) { yield(source.Record{}, err) }
 				}
-				answer = fetched
+				m.answer = fetched
 			}
-			return answer.Records(path)
+			return m.answer.Records(path)
 		},
 	})
-	return result, answer, err
+	if err != nil {
+		return m, err
+	}
+	m.draft = project.Draft{Models: m.result.SDL, Sources: []project.DraftSource{{
+		Name: f.source, URL: f.url, Query: f.query, Operation: f.operation,
+		Variables: f.variablesRead, Headers: f.headerMap(), Token: f.token,
+	}}}
+	return m, nil
 }
 
 // introspect is the endpoint's schema, nil where it does not tell.
@@ -239,29 +298,42 @@ func (p *program) introspect(ctx context.Context, settings source.GraphQLSetting
 }
 
 // sayNew tells what was made and guessed, and what comes next.
-func (p *program) sayNew(dir string, f *newFlags, result *infer.Result, first *migrate.Migration, snapshot string, answer *source.Answer) {
+func (p *program) sayNew(dir string, f *newFlags, m *made, first *migrate.Migration) {
 	facts := struct {
 		Project string   `json:"project"`
 		Source  string   `json:"source"`
 		Files   []string `json:"files"`
 		Types   []string `json:"types"`
 		Notes   []string `json:"notes"`
-	}{dir, f.source, []string{project.SettingsFile, project.ModelsFile}, []string{}, append([]string{}, result.Notes...)}
+	}{dir, f.source, []string{project.SettingsFile, project.ModelsFile}, []string{}, append([]string{}, m.result.Notes...)}
 	for _, dialect := range []string{migrate.SQLite, migrate.Postgres} {
 		facts.Files = append(facts.Files, filepath.Join("migrations", first.File(dialect)))
 	}
-	facts.Files = append(facts.Files, snapshot)
-	for _, t := range result.Schema.Types {
+	if m.snapshot != "" {
+		facts.Files = append(facts.Files, m.snapshot)
+	}
+	copies := slices.Sorted(maps.Keys(m.draft.Copies))
+	for _, name := range copies {
+		facts.Files = append(facts.Files, filepath.FromSlash(name))
+	}
+	for _, t := range m.result.Schema.Types {
 		facts.Types = append(facts.Types, t.Name)
 	}
 	p.out.event("new", facts)
-	for _, notice := range answer.Notices {
+	for _, notice := range m.answer.Notices {
 		p.out.warn("%s", notice)
 	}
-	p.out.step(good, "asked", "%s: %s", answer.Address, bytesText(answer.Bytes))
+	did := "asked"
+	if f.file != "" {
+		did = "read"
+	}
+	p.out.step(good, did, "%s: %s", m.answer.Address, bytesText(m.answer.Bytes))
 	p.out.step(good, "models", "%s", strings.Join(facts.Types, ", "))
-	for _, note := range result.Notes {
+	for _, note := range m.result.Notes {
 		p.out.step(warning, "guessed", "%s", note)
+	}
+	if len(copies) > 0 {
+		p.out.step(good, "copied", "%s into %s, since a project reads none from outside: edit the copy from now on", count(len(copies), "file"), dir)
 	}
 	for i, file := range facts.Files {
 		if i == 0 {

@@ -3,6 +3,7 @@ package infer
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Values derives models from the records of a file, which has no schema: every
@@ -40,6 +41,7 @@ func Values(request Request) (*Result, error) {
 	}
 	for i, r := range roots {
 		request.Declared.describe(r)
+		r.callBy(request.Source)
 		r.separate(roots[:i])
 		r.draft = d.open(r.record, r.name, "")
 	}
@@ -56,6 +58,20 @@ func Values(request Request) (*Result, error) {
 	}
 	d.listsOfLinks()
 	return d.result()
+}
+
+// nameless are names of exports and files that say nothing of what they hold.
+var nameless = []string{"default", "data", "index", "main", "results", "values", "export"}
+
+// callBy names the records after their source where their own name says
+// nothing.
+func (r *root) callBy(source string) {
+	if !slices.Contains(nameless, r.name) {
+		return
+	}
+	if r.name = source; slices.Contains(nameless, r.name) {
+		r.name = "records"
+	}
 }
 
 // separate gives the records a type of their own where the declared one is

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,12 @@ import (
 type Draft struct {
 	Sources []DraftSource
 	Models  string // the text of models.graphql
+	// Copies are further files of the project, by their path in it with slashes:
+	// where each is copied from.
+	Copies map[string]string
+	// InPlace makes the project in a folder that holds its files already. None
+	// of them is changed, but for what is added to its .gitignore.
+	InPlace bool
 }
 
 // DraftSource is a source of a [Draft]. Texts may hold references, and secrets
@@ -43,13 +50,18 @@ larder.db-*
 `
 
 // Write makes the project folder dir with larder.yaml, the models, long queries
-// in files of their own and a .gitignore. It refuses a folder that holds
-// anything, and removes what it wrote when something fails.
+// in files of their own, the copies and a .gitignore. It refuses a folder that
+// holds anything (in place: a project), and removes what it wrote when
+// something fails.
 func Write(dir string, draft Draft) (err error) {
-	if err := checkEmpty(dir); err != nil {
+	check := checkEmpty
+	if draft.InPlace {
+		check = checkNoProject
+	}
+	if err := check(dir); err != nil {
 		return err
 	}
-	files := map[string]string{ModelsFile: draft.Models, ".gitignore": gitignore}
+	files := map[string]string{ModelsFile: draft.Models}
 	settings, err := draft.settings(files)
 	if err != nil {
 		return err
@@ -63,22 +75,85 @@ func Write(dir string, draft Draft) (err error) {
 			}
 		}
 	}()
-	for _, folder := range []string{dir, filepath.Join(dir, "queries")} {
-		if folder != dir && !slices.ContainsFunc(draft.Sources, DraftSource.long) {
-			continue
+	write := func(name string, content func(path string) error) error {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		made, err := makeFolder(filepath.Dir(path))
+		written = append(append(written, made...), path)
+		if err == nil {
+			err = content(path)
 		}
-		if _, missing := os.Stat(folder); errors.Is(missing, fs.ErrNotExist) {
-			written = append(written, folder)
-		}
-		if err := os.MkdirAll(folder, 0o750); err != nil {
+		if err != nil {
 			return fmt.Errorf("make the project: %w", err)
 		}
+		return nil
 	}
 	for name, text := range files {
-		path := filepath.Join(dir, name)
-		written = append(written, path)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // project files go under version control
-			return fmt.Errorf("make the project: %w", err)
+		err := write(name, func(path string) error {
+			return os.WriteFile(path, []byte(text), 0o644) //nolint:gosec // project files go under version control
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for name, from := range draft.Copies {
+		if err := write(name, func(path string) error { return copyFile(path, from) }); err != nil {
+			return err
+		}
+	}
+	return ignoreDatabase(filepath.Join(dir, ".gitignore"))
+}
+
+// makeFolder makes a folder and returns those that were not there.
+func makeFolder(folder string) (made []string, err error) {
+	for at := folder; ; at = filepath.Dir(at) {
+		if _, missing := os.Stat(at); !errors.Is(missing, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, at)
+	}
+	slices.Reverse(made)
+	return made, os.MkdirAll(folder, 0o750)
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from) //nolint:gosec // the person names the file
+	if err != nil {
+		return err
+	}
+	defer in.Close()                                                      //nolint:errcheck // it was only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // project files go under version control
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// ignoreDatabase keeps the database out of version control, in addition to
+// what the folder keeps out already.
+func ignoreDatabase(file string) error {
+	before, err := os.ReadFile(file) //nolint:gosec // it is the project's
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("make the project: %w", err)
+	}
+	if slices.Contains(strings.Split(string(before), "\n"), "larder.db") {
+		return nil
+	}
+	text := string(before)
+	if text != "" {
+		text = strings.TrimRight(text, "\n") + "\n\n"
+	}
+	if err := os.WriteFile(file, []byte(text+gitignore), 0o644); err != nil { //nolint:gosec // as above
+		return fmt.Errorf("make the project: %w", err)
+	}
+	return nil
+}
+
+// checkNoProject refuses a folder that holds a project, or a part of one.
+func checkNoProject(dir string) error {
+	for _, name := range []string{SettingsFile, ModelsFile, "migrations", "queries"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s holds %s: it is a project already; name a folder that is none", dir, name)
 		}
 	}
 	return nil
