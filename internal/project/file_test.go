@@ -1,6 +1,7 @@
 package project
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -70,5 +71,28 @@ func TestAnAddressTakesThePlaceOfAPath(t *testing.T) {
 	}
 	if _, err := p.Open("lists", true); err == nil || !strings.Contains(err.Error(), "cannot be read offline") {
 		t.Errorf("offline: %v", err)
+	}
+}
+
+func TestWriteMakesAProjectOfFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shopping")
+	draft := Draft{Models: fileModels, Sources: []DraftSource{
+		{Name: "lists", Path: "app/data/data.ts", Notes: []string{"The lists of the application."}},
+		{Name: "prices", URL: "https://prices.example/today?key=${PRICES_KEY}", Format: "csv"},
+	}}
+	if err := Write(dir, draft); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "files.yaml", readText(t, filepath.Join(dir, SettingsFile)))
+	p, err := Load(dir, Overrides{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, prices := p.Settings.Sources["lists"], p.Settings.Sources["prices"]
+	if lists.Kind != kindFile || lists.Path != "app/data/data.ts" || lists.URL.Given() {
+		t.Errorf("got %+v", lists)
+	}
+	if prices.Kind != kindFile || prices.Format != source.CSV || prices.URL.text != draft.Sources[1].URL {
+		t.Errorf("got %+v", prices)
 	}
 }

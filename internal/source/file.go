@@ -276,7 +276,7 @@ func (r *fileReader) start() io.Reader { return io.NewSectionReader(r.file, 0, m
 
 // untilDone reads until the context ends.
 type untilDone struct {
-	ctx context.Context //nolint:containedctx // it lives as long as the read that it ends
+	ctx context.Context
 	in  io.Reader
 }
 

@@ -176,9 +176,12 @@ func (r *reader) inside(path string) bool {
 
 // load reads a file of the folder.
 func (r *reader) load(args api.OnLoadArgs) (string, error) {
+	if args.Namespace != "file" {
+		return "", errors.New("cannot import what is not one file: write the whole path of a file of the project's folder")
+	}
 	relative, err := filepath.Rel(r.folder, args.Path)
-	if args.Namespace != "file" || err != nil || !filepath.IsLocal(relative) {
-		return "", errors.New("it is no file of the project's folder")
+	if err != nil || !filepath.IsLocal(relative) {
+		return "", fmt.Errorf("cannot import %q: it lies outside of the project's folder", filepath.ToSlash(relative))
 	}
 	if _, known := loaders()[filepath.Ext(relative)]; !known {
 		return "", fmt.Errorf("%s cannot be imported: expected TypeScript, JavaScript or JSON", filepath.ToSlash(relative))

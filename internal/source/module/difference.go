@@ -3,6 +3,7 @@ package module
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -67,7 +68,7 @@ func (c *comparison) token(path string) (json.Token, bool) {
 }
 
 func tokenText(token json.Token, err error) string {
-	if err == io.EOF { //nolint:errorlint // the decoder returns it bare
+	if errors.Is(err, io.EOF) {
 		return "nothing"
 	}
 	if delimiter, is := token.(json.Delim); is {

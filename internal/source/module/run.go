@@ -68,7 +68,7 @@ func evaluate(engine *quickjs.VM, s *script, limits Limits) (text []byte, err er
 			err = fmt.Errorf("evaluate %s: the engine fails: %v", s.entry, broken)
 		}
 	}()
-	engine.SetMemoryLimit(uintptr(limits.Memory))
+	engine.SetMemoryLimit(uintptr(limits.Memory)) //nolint:gosec // a size is not negative
 	write, err := engine.EvalValue(serializer, quickjs.EvalGlobal)
 	if err != nil {
 		return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
