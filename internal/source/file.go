@@ -209,6 +209,10 @@ func (f *File) download(ctx context.Context, progress func(Progress)) (*Answer, 
 		target: f.endpoint.endpoint, left: f.settings.MaxBytes, spool: pages, answer: a,
 	}
 	run.take = func(response *http.Response, text io.Reader) (*kept, error) {
+		if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+			return nil, fmt.Errorf("status %d with an HTML page instead of a file: check the source's `url`; a login page means that "+
+				"`token` or `headers` are missing", response.StatusCode)
+		}
 		if modified, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
 			a.FetchedAt = modified.UTC()
 		}

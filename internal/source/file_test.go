@@ -231,6 +231,9 @@ func TestFilesAreFetched(t *testing.T) {
 			packed := gzip.NewWriter(w)
 			_, _ = io.WriteString(packed, strings.Repeat("{\"name\":\"Milk\"}\n", 100))
 			_ = packed.Close()
+		case "/login.csv":
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, "<!doctype html><title>Log in</title>")
 		case "/secret.json":
 			if r.Header.Get("Authorization") != "Bearer word" {
 				w.WriteHeader(http.StatusUnauthorized)
@@ -248,6 +251,7 @@ func TestFilesAreFetched(t *testing.T) {
 		{"/busy.csv", `{"name":"Milk","quantity":"2"}` + "\n", ""},
 		{"/packed.ndjson", "", "the answer is larger than what is left of `maxBytes` (1000 bytes)"},
 		{"/secret.json", `{"name":"Milk"}` + "\n", ""},
+		{"/login.csv", "", "status 200 with an HTML page instead of a file"},
 		{"/missing.json", "", "status 404 Not Found"},
 	} {
 		t.Run(test.path, func(t *testing.T) {
