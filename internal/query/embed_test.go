@@ -56,6 +56,9 @@ func shopType(t testing.TB, name string) *model.Type {
 // written writes a read so that its structure can be read.
 func writtenRead(r query.Read) string {
 	var parts []string
+	if r.Columns == nil {
+		parts = []string{"*"}
+	}
 	for _, c := range r.Columns {
 		switch {
 		case c.Embed != nil:
@@ -94,7 +97,9 @@ func writtenRead(r query.Read) string {
 
 func TestParseReadsEmbeds(t *testing.T) {
 	tests := []struct{ name, on, query, want string }{
-		{"every attribute of the records of a list", "ShoppingList", "select=*,items(*)", "id name items:items(id name quantity done due position tags kinds makerId shoppingListId by position false false limit 1000)"},
+		{"every attribute of the records of a list", "ShoppingList", "select=*,items(*)", "id name items:items(* by position false false limit 1000)"},
+		{"every attribute and more", "Item", "select=maker(*,also:name)", "maker:maker(id name countryId also)"},
+		{"every attribute of what is spread", "Item", "select=...maker(*)", "...maker:maker(id name countryId)"},
 		{"some, in their order among the columns", "ShoppingList", "select=items(quantity,name),name", "items:items(quantity name by position false false limit 1000) name"},
 		{"an alias", "ShoppingList", "select=things:items(t:name)", "things:items(t by position false false limit 1000)"},
 		{"a single record", "Item", "select=name,shoppingList(name)", "name shoppingList:shoppingList(name)"},
@@ -114,7 +119,7 @@ func TestParseReadsEmbeds(t *testing.T) {
 		{"a test for any", "ShoppingList", "select=items(name)&items=not.is.null", "items:items(name by position false false limit 1000) where not items is [null]"},
 		{"a test in a tree", "ShoppingList", "select=name,items()&or=(name.eq.x,not.items.is.null)", "name items:items( by position false false limit 1000) where or(name eq string:x, not items is [null])"},
 		{"a spread", "Item", "select=name,...shoppingList(list:name)", "name ...shoppingList:shoppingList(list)"},
-		{"an order through a relation", "Item", "order=shoppingList(name).desc.nullslast,name", " by shoppingList.name true false by name false false"},
+		{"an order through a relation", "Item", "order=shoppingList(name).desc.nullslast,name", "* by shoppingList.name true false by name false false"},
 		{"an order through an alias", "Item", "select=l:shoppingList(name)&order=l(name)", "l:shoppingList(name) by shoppingList.name false false"},
 		{"aggregates", "Item", "select=count(),quantity.sum(),most:quantity.max(),due.min(),quantity.avg()", "count:count() sum:quantity.sum() most:quantity.max() min:due.min() avg:quantity.avg()"},
 		{"groups", "Item", "select=done,makers:makerId.count()&order=done", "done makers:makerId.count() by done false false"},
@@ -193,6 +198,29 @@ func TestARelationCannotBeToldFromNoneWhenItIsHidden(t *testing.T) {
 		_, absent := query.Parse(item, 1, fmt.Sprintf(form, "suppliez"), query.Limits{})
 		if hidden == nil || strings.ReplaceAll(hidden.Error(), "supplier", "suppliez") != absent.Error() {
 			t.Errorf("%s: %v\n%v", form, hidden, absent)
+		}
+	}
+}
+
+func TestParseOfAListsRecordsIsInTheListsOrder(t *testing.T) {
+	relation := shopType(t, "ShoppingList").Field("items")
+	for text, want := range map[string]string{
+		"":                       "position",
+		"order=name":             "name",
+		"select=count()":         "",
+		"select=name&name=eq.x":  "position",
+		"order=quantity.desc,id": "quantity,id",
+	} {
+		request, err := query.ParseRelated(relation, 1, text, query.Limits{})
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		var names []string
+		for _, term := range request.Read.Order {
+			names = append(names, term.Field.Name)
+		}
+		if got := strings.Join(names, ","); got != want || request.Read.Type.Name != "Item" {
+			t.Errorf("%q: %s by %q, want Item by %q", text, request.Read.Type.Name, got, want)
 		}
 	}
 }

@@ -195,12 +195,18 @@ func (p *parser) related(s *scanner, name, alias string, spread bool) (Column, e
 	return Column{Name: alias, Embed: inner.embed}, nil
 }
 
-// embeddedSelection reads a select up to its closing parenthesis.
+// embeddedSelection reads a select up to its closing parenthesis. The columns of
+// what is spread are always named.
 func (p *parser) embeddedSelection(s *scanner) (err error) {
 	if s.takeSpaced(")") {
 		p.read.Columns = []Column{}
 		return nil
 	}
+	start := s.at
+	if !p.outer.embed.Spread && s.takeSpaced("*") && s.take(")") {
+		return nil // every attribute
+	}
+	s.at = start
 	if p.read.Columns, err = p.columns(s); err != nil {
 		return err
 	}

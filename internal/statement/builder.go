@@ -13,10 +13,19 @@ import (
 type Builder struct {
 	dialect Dialect
 	shapes  sync.Map // of shapeKey to *shape
+	members sync.Map // of memberKey to string
+	rows    sync.Map // of rowKey to string
 }
 
 // NewBuilder returns a builder of statements for the dialect's engine.
 func NewBuilder(d Dialect) *Builder { return &Builder{dialect: d} }
+
+// reader returns a writer of a statement that reads records.
+func (b *Builder) reader() *writer {
+	w := newWriter(b.dialect)
+	w.builder = b
+	return w
+}
 
 // shapeKey says for which type and version a shape is.
 type shapeKey struct {
@@ -70,8 +79,7 @@ const maxConcat = 90
 func (w *writer) attributes(t *model.Type, version int) {
 	for i, f := range t.Attributes(version) {
 		w.separate(i)
-		w.name(query.Column{Field: f, Name: f.JSONName()}, opening(i, "{"))
-		w.add(", ", w.value(f))
+		w.add(w.attribute(f, opening(i, "{")))
 	}
 	w.add(", '}')") // there is always an id
 }
@@ -123,16 +131,42 @@ func opening(n int, open string) string {
 
 // member writes a column's name and value, as two arguments of concat.
 func (w *writer) member(c query.Column, before string) error {
-	if c.Embed != nil {
+	switch {
+	case c.Embed != nil:
 		return w.embed(c, before)
-	}
-	w.name(c, before)
-	if c.Aggregate != "" {
+	case c.Aggregate != "":
+		w.name(c, before)
 		w.add(", ", w.aggregate(c))
-	} else {
+	case c.Name == c.Field.JSONName():
+		w.add(w.attribute(c.Field, before))
+	default:
+		w.name(c, before)
 		w.add(", ", w.value(c.Field))
 	}
 	return nil
+}
+
+// memberKey says for which attribute of which record a member's text is, and
+// what stands before it.
+type memberKey struct {
+	field          *model.Field
+	record, before string
+}
+
+// attribute is an attribute under its own name, as two arguments of concat. A
+// writer that reads finds it written already.
+func (w *writer) attribute(f *model.Field, before string) string {
+	key := memberKey{f, w.record, before}
+	if w.builder != nil {
+		if known, ok := w.builder.members.Load(key); ok {
+			return known.(string)
+		}
+	}
+	text := literal(before+jsonText(f.JSONName())+":") + ", " + w.value(f)
+	if w.builder != nil {
+		w.builder.members.Store(key, text)
+	}
+	return text
 }
 
 // name writes a member's name and what stands before it. A name that the
@@ -214,7 +248,7 @@ func (b *Builder) Item(q query.Read, id any) (Statement, error) {
 	if q.Columns == nil {
 		return Statement{SQL: b.shape(q.Type, q.Version).item, Args: []any{id}}, nil
 	}
-	w := newWriter(b.dialect)
+	w := b.reader()
 	w.add("SELECT ")
 	if err := w.columns(b, q); err != nil {
 		return Statement{}, err
@@ -241,7 +275,7 @@ func (b *Builder) ItemForUpdate(t *model.Type, version int, id any) Statement {
 // with its JSON object, in the order of ids. An id that no record has is left
 // out.
 func (b *Builder) Items(q query.Read, ids []any) (Statement, error) {
-	w := newWriter(b.dialect)
+	w := b.reader()
 	w.add("SELECT ")
 	if err := w.columns(b, q); err != nil {
 		return Statement{}, err

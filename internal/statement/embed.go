@@ -106,10 +106,36 @@ func (w *writer) embedMany(e *query.Embed) error {
 // embedded writes what an embed wants of the record that is spoken of.
 func (w *writer) embedded(e *query.Embed, open, closing string) error {
 	if e.Read.Columns == nil {
-		w.attributes(e.Read.Type, e.Read.Version)
+		w.add(w.wholeRow(e.Read.Type, e.Read.Version))
 		return nil
 	}
 	return w.object(e.Read.Columns, open, closing)
+}
+
+// rowKey says for which type, version and name of the record a row is.
+type rowKey struct {
+	t       *model.Type
+	version int
+	record  string
+}
+
+// wholeRow is the record with every attribute of a version as JSON. A writer
+// that reads finds it written already.
+func (w *writer) wholeRow(t *model.Type, version int) string {
+	key := rowKey{t, version, w.record}
+	if w.builder != nil {
+		if known, ok := w.builder.rows.Load(key); ok {
+			return known.(string)
+		}
+	}
+	inner := newWriter(w.dialect)
+	inner.record = w.record
+	inner.attributes(t, version)
+	text := inner.sql.String()
+	if w.builder != nil {
+		w.builder.rows.Store(key, text)
+	}
+	return text
 }
 
 // enter makes an embedded record the one that is spoken of, until leave is

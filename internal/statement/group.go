@@ -7,7 +7,7 @@ import (
 
 // groups is List for a read with aggregates. Groups have no position.
 func (b *Builder) groups(q query.Read) (Statement, error) {
-	w := newWriter(b.dialect)
+	w := b.reader()
 	w.add("SELECT ")
 	if err := w.columns(b, q); err != nil {
 		return Statement{}, err

@@ -21,7 +21,7 @@ func (b *Builder) List(q query.Read) (Statement, error) {
 	if q.Before != nil {
 		position, order = q.Before, reversed(order)
 	}
-	w := newWriter(b.dialect)
+	w := b.reader()
 	w.add("SELECT ")
 	if err := w.columns(b, q); err != nil {
 		return Statement{}, err
@@ -42,7 +42,7 @@ func (b *Builder) List(q query.Read) (Statement, error) {
 // Count is the statement that counts the records that q's filter matches, as
 // one row with one column.
 func (b *Builder) Count(q query.Read) (Statement, error) {
-	w := newWriter(b.dialect)
+	w := b.reader()
 	err := w.count(q)
 	return w.statement(), err
 }

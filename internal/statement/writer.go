@@ -14,8 +14,9 @@ type writer struct {
 	dialect Dialect
 	sql     strings.Builder
 	args    []any
-	record  string // the record that is spoken of: "r", in an embed "e1" and so on
-	depth   int    // embeds around the record
+	record  string   // the record that is spoken of: "r", in an embed "e1" and so on
+	depth   int      // embeds around the record
+	builder *Builder // which keeps what is written often; nil: nothing is kept
 }
 
 func newWriter(d Dialect) *writer {
