@@ -315,7 +315,7 @@ func (d *Declared) element(t *tsType) (element *tsType, isMap bool) {
 	return t, false
 }
 
-// members are those of an object type, with those of what it extends.
+// members are those of an object type, behind those of what it extends.
 func (d *Declared) members(t *tsType) []tsMember { return d.collect(t, map[*declaration]bool{}, 0) }
 
 // collect reads each declaration once, since they may stand in a circle.
@@ -335,25 +335,26 @@ func (d *Declared) collect(t *tsType, read map[*declaration]bool, depth int) []t
 		return nil
 	}
 	read[from] = from != nil
-	all := slices.Clone(resolved.members)
-	if resolved.form == '&' {
-		for _, part := range resolved.of {
-			all = append(all, d.collect(part, read, depth+1)...)
-		}
-	}
+	var all []tsMember
 	if from != nil {
 		for _, name := range from.extends {
 			all = append(all, d.collect(&tsType{form: 'n', name: name}, read, depth+1)...)
 		}
 	}
-	return all
+	if resolved.form == '&' {
+		for _, part := range resolved.of {
+			all = append(all, d.collect(part, read, depth+1)...)
+		}
+	}
+	return append(all, resolved.members...)
 }
 
 // member is the member of an object type, nil when it says nothing of it.
 func (d *Declared) member(t *tsType, name string) *tsMember {
-	all := d.members(t)
-	if i := slices.IndexFunc(all, func(m tsMember) bool { return m.name == name }); i >= 0 {
-		return &all[i]
+	for _, m := range slices.Backward(d.members(t)) { // what extends another type may say more of its members
+		if m.name == name {
+			return &m
+		}
 	}
 	return nil
 }

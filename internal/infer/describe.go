@@ -137,6 +137,7 @@ func (d *Declared) describeShape(s *shape, t *tsType, depth int) {
 	if _, from, _ := d.resolve(t); from != nil && from.words == nil {
 		s.typeName, s.description = from.name, from.comment
 	}
+	d.order(s, t)
 	for _, m := range s.members {
 		declared := d.member(t, m.name)
 		if declared == nil {
@@ -154,6 +155,23 @@ func (d *Declared) describeShape(s *shape, t *tsType, depth int) {
 		}
 		d.describeWords(s, m, element)
 	}
+}
+
+// order puts the members into the order in which they are declared; those that
+// are not come behind.
+func (d *Declared) order(s *shape, t *tsType) {
+	places := map[string]int{entryKey: -1}
+	all := d.members(t)
+	for i, m := range all {
+		places[m.name] = i
+	}
+	place := func(m *member) int {
+		if i, ok := places[m.name]; ok {
+			return i
+		}
+		return len(all)
+	}
+	slices.SortStableFunc(s.members, func(a, b *member) int { return place(a) - place(b) })
 }
 
 // describeWords makes the member an enum when its type allows only some words

@@ -207,19 +207,28 @@ func (m *member) isID() bool { return m.field == "id" || m.name == "id" }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
+// uuidLength and shortestDate are how long the texts of the two are, at least.
+const uuidLength, shortestDate = 36, len(time.DateOnly)
+
 func (o *observation) string(value []byte) {
 	o.strings++
-	var text string
-	if json.Unmarshal(value, &text) != nil {
+	inside := value[1 : len(value)-1]
+	if len(inside) < shortestDate {
 		return
 	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil && day.Year() > 0 {
-		o.dates++
+	text := string(inside)
+	if bytes.IndexByte(inside, '\\') >= 0 && json.Unmarshal(value, &text) != nil {
+		return
 	}
-	if isDateTime(text) {
-		o.dateTimes++
+	if text != "" && '0' <= text[0] && text[0] <= '9' {
+		if day, err := time.Parse(time.DateOnly, text); err == nil && day.Year() > 0 {
+			o.dates++
+		}
+		if isDateTime(text) {
+			o.dateTimes++
+		}
 	}
-	if uuidForm.MatchString(text) {
+	if len(text) == uuidLength && uuidForm.MatchString(text) {
 		o.uuids++
 	}
 }
@@ -235,7 +244,15 @@ func isDateTime(text string) bool {
 // is a short text and a very long integer.
 const maxExponent = 400
 
+// shortNumber is how many digits a number of at most 31 bits has for certain.
+const shortNumber = 9
+
 func (o *observation) number(value []byte) {
+	if digits := bytes.TrimLeft(value, "-"); len(digits) <= shortNumber && bytes.IndexAny(digits, ".eE") < 0 {
+		o.integers++
+		o.whole = max(o.whole, len(digits)) // a number has no zeros in front
+		return
+	}
 	if i := bytes.IndexAny(value, "eE"); i >= 0 && len(bytes.TrimLeft(value[i+1:], "+-0")) > 3 {
 		o.fractions++
 		o.whole = maxExponent
