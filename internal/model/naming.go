@@ -53,6 +53,10 @@ func (t *Type) ReferenceName() string { return camel(t.Name) }
 // "shopping_list_id".
 func (f *Field) JSONName() string { return f.names.json }
 
+// PathName is the name of a list of records in URLs, below the record's own:
+// "items", "openOrders" as "open-orders".
+func (f *Field) PathName() string { return strings.ReplaceAll(snake(f.Name), "_", "-") }
+
 // Column is the field's column in its owner's table: "unit_price", "list_id".
 // Fields of the kinds ValueList, ToMany and ManyToMany have none.
 func (f *Field) Column() string { return f.names.column }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/query"
 )
 
 // Info is what a document says beyond the schema. A zero field has the default
@@ -58,17 +59,26 @@ Every error is an RFC 9457 problem (` + "`application/problem+json`" + `) that s
 func Document(schema *model.Schema, version int, info Info) ([]byte, error) {
 	w := newWriter(schema, version, info.withDefaults())
 	paths, tags := object{}, []any{}
+	types := map[*model.Type]names{}
 	for _, t := range schema.Types {
-		if !t.Served(version) {
+		if t.Served(version) {
+			types[t] = w.describe(t)
+			tags = append(tags, object{{"name", types[t].tag}}.with("description", t.Description))
+		}
+	}
+	for _, t := range schema.Types {
+		n, served := types[t]
+		if !served {
 			continue
 		}
-		names := w.describe(t)
-		tags = append(tags, object{{"name", names.tag}}.with("description", t.Description))
 		path := "/api/v" + strconv.Itoa(version) + "/" + t.Resource()
 		paths = append(paths,
-			member{path, w.collection(names)},
-			member{path + "/{id}", w.item(names)},
+			member{path, w.collection(n)},
+			member{path + "/{id}", w.item(n)},
 		)
+		for _, relation := range query.Lists(t, version) {
+			paths = append(paths, member{path + "/{id}/" + relation.PathName(), w.list(n, relation, types[relation.Relation.Target])})
+		}
 	}
 	paths = append(paths, serverPaths()...)
 	tags = append(tags, object{{"name", serverTag}, {"description", "How the server does."}})

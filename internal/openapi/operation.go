@@ -23,31 +23,51 @@ func filterNames(n names) []string {
 	return append(append([]string{}, n.filters...), "and", "or", "not.and", "not.or")
 }
 
-// collection is the path item of a type's collection.
-func (w *writer) collection(n names) object {
-	listParameters := parameters(append(filterNames(n), "select", "order", "limit", "offset", "after", "before", "Range", "Prefer.read", "If-None-Match.read")...)
-	listHeaders := []string{"Content-Range", "Link", "ETag", "Preference-Applied", "API-Version"}
-	list := w.operation(n, "list"+n.many, "List "+n.plural, "With `Accept: application/vnd.pgrst.object+json`, the one record that matches; it is an error if there is not exactly one.")
-	list = append(list,
-		member{"parameters", listParameters},
-		member{"responses", responses(
+// What the descriptions of every list and every count say.
+const (
+	onlyOne  = "With `Accept: application/vnd.pgrst.object+json`, the one record that matches; it is an error if there is not exactly one."
+	countHow = "What GET answers, without the body. With `Prefer: count=exact`, `Content-Range` ends in the total."
+)
+
+// listParameters are the parameters of a list.
+func listParameters(n names) []any {
+	return parameters(append(filterNames(n), "select", "order", "limit", "offset", "after", "before", "Range", "Prefer.read", "If-None-Match.read")...)
+}
+
+// listHeaders are the headers of a list's answer.
+var listHeaders = []string{"Content-Range", "Link", "ETag", "Preference-Applied", "API-Version"}
+
+// listAnswers is the rest of the operation that answers a page of a list.
+func listAnswers(n names, parameters []any, problems ...string) object {
+	return object{
+		{"parameters", parameters},
+		{"responses", responses(
 			answer("200", "The page.", listHeaders, listContent(n)),
 			answer("206", "The page, of a list that is longer. Only where the total was asked for.", listHeaders, listContent(n)),
 			answer("304", "Nothing has changed since the answer with this `ETag`.", []string{"ETag"}, nil),
-		).problems("400", "406", "412", "416", "503")},
-	)
-	count := w.operation(n, "count"+n.many, "Count "+n.plural, "What GET answers, without the body. With `Prefer: count=exact`, `Content-Range` ends in the total.")
-	count = append(count,
-		member{"parameters", listParameters},
-		member{"responses", responses(
+		).problems(problems...)},
+	}
+}
+
+// countAnswers is listAnswers for HEAD.
+func countAnswers(parameters []any) object {
+	return object{
+		{"parameters", parameters},
+		{"responses", responses(
 			answer("200", "The headers of the page.", listHeaders, nil),
 			answer("206", "The headers of the page, of a list that is longer.", listHeaders, nil),
 			answer("304", "Nothing has changed since the answer with this `ETag`.", []string{"ETag"}, nil),
 		)},
-	)
+	}
+}
+
+// collection is the path item of a type's collection.
+func (w *writer) collection(n names) object {
+	list := w.operation(n, "list"+n.many, "List "+n.plural, onlyOne)
+	count := w.operation(n, "count"+n.many, "Count "+n.plural, countHow)
 	return object{
-		{"get", list},
-		{"head", count},
+		{"get", append(list, listAnswers(n, listParameters(n), "400", "406", "412", "416", "503")...)},
+		{"head", append(count, countAnswers(listParameters(n))...)},
 		{"post", w.create(n)},
 		{"patch", w.many(n, "update", "Change many", "Every record that the filters match gets what the body says, in one statement.", true)},
 		{"delete", w.many(n, "delete", "Delete many", "Every record that the filters match is deleted, in one statement.", false)},

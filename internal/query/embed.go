@@ -118,6 +118,20 @@ func DefaultOrder(relation *model.Field, version int) []Order {
 	return []Order{{Field: position}}
 }
 
+// Lists are the [Relations] of t to many records, each of which has a path
+// below a record's own, under its PathName. Of two with the same PathName the
+// first has it.
+func Lists(t *model.Type, v int) []*model.Field {
+	var lists []*model.Field
+	for _, field := range Relations(t, v) {
+		sameName := func(other *model.Field) bool { return other.PathName() == field.PathName() }
+		if field.Kind != model.ToOne && !slices.ContainsFunc(lists, sameName) {
+			lists = append(lists, field)
+		}
+	}
+	return lists
+}
+
 // Relations are the fields of t by which API version v can embed other
 // records, in the order of the model. A vocabulary's words are attributes, and
 // not among them.

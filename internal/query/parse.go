@@ -26,6 +26,18 @@ type Request struct {
 // filters are joined by and. Names that the version does not serve, hidden
 // ones among them, are unknown. The error is an *Error.
 func Parse(t *model.Type, version int, rawQuery string, limits Limits) (Request, error) {
+	return parse(t, nil, version, rawQuery, limits)
+}
+
+// ParseRelated is [Parse] for the records that relation, a ToMany or ManyToMany
+// field, lists: unless the query says otherwise they are in the relation's
+// [DefaultOrder]. Of which record they are is for [RelatedTo] to say.
+func ParseRelated(relation *model.Field, version int, rawQuery string, limits Limits) (Request, error) {
+	return parse(relation.Relation.Target, relation, version, rawQuery, limits)
+}
+
+// parse reads a query of t's records, or of those that relation lists.
+func parse(t *model.Type, relation *model.Field, version int, rawQuery string, limits Limits) (Request, error) {
 	limits = limits.WithDefaults()
 	if len(rawQuery) > limits.QueryBytes {
 		return Request{}, exceeded("query", "QueryBytes", "bytes in the query", limits.QueryBytes)
@@ -36,7 +48,7 @@ func Parse(t *model.Type, version int, rawQuery string, limits Limits) (Request,
 	}
 	request := Request{Read: Read{Type: t, Version: version, Limit: -1}}
 	p := parser{
-		shared: &shared{version: version, limits: limits, request: &request},
+		shared: &shared{version: version, limits: limits, request: &request, listed: relation},
 		t:      t, read: &request.Read, seen: map[string]bool{},
 	}
 	// What is selected first: other parameters may speak of its embeds.
@@ -72,9 +84,10 @@ type shared struct {
 	version       int
 	limits        Limits
 	request       *Request
-	nodes         int    // filters so far, for Limits.FilterNodes
-	embedCount    int    // embeds so far, for Limits.Embeds
-	after, before string // cursors as they came: they can be read when the order is known
+	listed        *model.Field // the relation that lists the records; nil: the type's own collection
+	nodes         int          // filters so far, for Limits.FilterNodes
+	embedCount    int          // embeds so far, for Limits.Embeds
+	after, before string       // cursors as they came: they can be read when the order is known
 }
 
 // parser gathers one read of a query, parameter by parameter: the request's
@@ -201,12 +214,16 @@ func (p *parser) finish() error {
 	default:
 		p.read.Filter = &Filter{Op: And, Filters: p.filters}
 	}
+	listed := p.listed
+	if p.outer != nil {
+		listed = p.outer.embed.Relation
+	}
 	if p.read.Grouped() {
 		if err := p.grouping(); err != nil {
 			return err
 		}
-	} else if p.outer != nil && len(p.read.Order) == 0 {
-		p.read.Order = DefaultOrder(p.outer.embed.Relation, p.version)
+	} else if listed != nil && len(p.read.Order) == 0 {
+		p.read.Order = DefaultOrder(listed, p.version)
 	}
 	if p.outer != nil {
 		return nil

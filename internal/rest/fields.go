@@ -104,13 +104,21 @@ func (in *reading) attribute(m *member, current *node, withID bool, at string) *
 
 // nearest is the attribute whose name is likest to name, or "".
 func (res *resource) nearest(name string) string {
+	names := make([]string, len(res.attributes))
+	for i, field := range res.attributes {
+		names[i] = field.JSONName()
+	}
+	return nearest(name, names)
+}
+
+// nearest is the candidate that is likest to name, or "".
+func nearest(name string, candidates []string) string {
 	const tooLong = 64
 	if len(name) > tooLong {
 		return ""
 	}
 	best, least := "", max(2, len(name)/3)+1
-	for _, field := range res.attributes {
-		candidate := field.JSONName()
+	for _, candidate := range candidates {
 		distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
 		if distance < least {
 			best, least = candidate, distance

@@ -8,12 +8,16 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
 	"github.com/larderhq/larder/internal/store"
 )
 
 // parse reads the query of the request.
 func (x *exchange) parse() (query.Request, error) {
+	if x.parent != nil {
+		return query.ParseRelated(x.parent.relation, x.version, x.r.URL.RawQuery, x.server.settings.Query)
+	}
 	if x.r.URL.RawQuery == "" {
 		return query.Request{Read: x.everything()}, nil
 	}
@@ -44,8 +48,12 @@ func (x *exchange) itemQuery() (query.Read, error) {
 
 // id is the record's id in the path. Text that is no id is no record's.
 func (x *exchange) id() (any, error) {
-	text := x.r.PathValue("id")
-	id, err := x.kind.ID.AcceptText(text)
+	return recordID(x.kind, x.r.PathValue("id"))
+}
+
+// recordID reads the id of a record of t as it stands in a path.
+func recordID(t *model.Type, text string) (any, error) {
+	id, err := t.ID.AcceptText(text)
 	if err != nil {
 		return nil, noRecord(text)
 	}
@@ -99,6 +107,11 @@ func list(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if x.parent != nil && (page.Rows == 0 || q.Grouped()) { // else there is one, of which the rows are
+		if err := x.findParent(ctx); err != nil {
+			return err
+		}
+	}
 	header := x.w.Header()
 	contentRange := contentRange(q, page)
 	header["Content-Range"] = []string{contentRange}
@@ -145,6 +158,9 @@ func (x *exchange) listQuery() (q query.Read, ranged bool, err error) {
 		return query.Read{}, false, err
 	}
 	q = request.Read
+	if x.parent != nil {
+		q.Restrict(query.RelatedTo(x.parent.relation, x.parent.id))
+	}
 	q.Count = x.prefer.Count
 	settings := &x.server.settings
 	if values := x.r.Header["Range"]; len(values) > 0 && x.r.Method == http.MethodGet && q.Limit < 0 && q.Offset == 0 {
@@ -197,7 +213,7 @@ func (x *exchange) links(q query.Read, page store.Page) string {
 			b.WriteString(", ")
 		}
 		b.WriteByte('<')
-		b.WriteString(x.mount)
+		b.WriteString(x.r.URL.Path)
 		b.WriteByte('?')
 		b.WriteString(query.WithCursor(x.r.URL.RawQuery, parameter, query.EncodeCursor(q, position)))
 		b.WriteString(`>; rel="`)

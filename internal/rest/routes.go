@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
 )
@@ -54,7 +52,8 @@ type exchange struct {
 	r        *http.Request
 	accepted accepted
 	prefer   query.Preferences
-	mount    string // the collection's path as it was asked: with or without the version
+	mount    string  // the path of the resource's collection, with or without the version as it was asked
+	parent   *parent // of a nested route: whose records are spoken of
 }
 
 // work is the context for what the store is asked to do: the request's own,
@@ -125,9 +124,11 @@ func (s *Server) routes() {
 				res := newResource(s, t, version)
 				s.byVersion[version.Number][t] = res
 				s.mount(t, version.Number, res.path, collection, item)
+				s.mountLists(t, version.Number, versionPath(version.Number), version)
 			}
 		}
 		s.mount(t, 0, basePath+"/"+t.Resource(), collection, item)
+		s.mountLists(t, 0, basePath, s.settings.Versions...)
 	}
 }
 
@@ -150,6 +151,15 @@ func (s *Server) mount(t *model.Type, version int, path string, collection, item
 
 // handle returns the handler of one route.
 func (s *Server) handle(t *model.Type, version int, mount, route string, methods *methods) http.Handler {
+	return s.route(route, methods, func(x *exchange) error {
+		x.mount = mount
+		return s.settle(x, t, version)
+	})
+}
+
+// route returns the handler of a route by its methods. settle is asked first
+// and fills the exchange.
+func (s *Server) route(route string, methods *methods, settle action) http.Handler {
 	allow := methods.allow()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec, _ := w.(*recorder)
@@ -159,8 +169,8 @@ func (s *Server) handle(t *model.Type, version int, mount, route string, methods
 			s.otherMethod(rec, r, allow)
 			return
 		}
-		x := exchange{w: rec, r: r, mount: mount}
-		err := s.settle(&x, t, version)
+		x := exchange{w: rec, r: r}
+		err := settle(&x)
 		if err == nil {
 			err = work(&x)
 		}
@@ -224,18 +234,15 @@ func (s *Server) noResource(name string, version int) error {
 		status: http.StatusNotFound, code: codeTable,
 		message: fmt.Sprintf("there is no resource %q in version %d of this API", abbreviate(name), version),
 	}
-	best, least := "", max(2, len(name)/3)+1
+	var names []string
 	for _, t := range s.schema.Types {
-		if _, served := s.byVersion[version][t]; !served || len(name) > 64 {
-			continue
-		}
-		if distance := levenshtein.ComputeDistance(strings.ToLower(name), t.Resource()); distance < least {
-			best, least = t.Resource(), distance
+		if _, served := s.byVersion[version][t]; served {
+			names = append(names, t.Resource())
 		}
 	}
 	p.hint = "GET " + versionPath(version) + " lists the resources"
-	if best != "" {
-		p.hint = fmt.Sprintf("did you mean %q? %s", best, p.hint)
+	if near := nearest(name, names); near != "" {
+		p.hint = fmt.Sprintf("did you mean %q? %s", near, p.hint)
 	}
 	return p
 }
@@ -259,6 +266,9 @@ func (s *Server) noRoute(path string) error {
 	}
 	for _, t := range s.schema.Types {
 		if _, served := s.byVersion[version][t]; served && t.Resource() == first {
+			if _, list, isBelow := strings.Cut(behind, "/"); isBelow {
+				return s.noList(t, version, list)
+			}
 			return &problem{
 				status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path",
 				details: fmt.Sprintf("%q is not a record's id", abbreviate(behind)), hint: "the paths are " + versionPath(version) + "/" + first + " and " + versionPath(version) + "/" + first + "/{id}",
