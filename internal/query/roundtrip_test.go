@@ -71,7 +71,7 @@ func comparisons(planet *model.Type) *rapid.Generator[*query.Filter] {
 			if !field.IsList() {
 				filter.Quantifier = rapid.SampledFrom([]query.Quantifier{query.One, query.Any, query.All}).Draw(t, "quantifier")
 			}
-		case query.And, query.Or, query.NotEqual, query.GreaterEqual, query.LessEqual, query.IsDistinct:
+		case query.And, query.Or, query.MemberOf, query.NotEqual, query.GreaterEqual, query.LessEqual, query.IsDistinct:
 		}
 		least := 1
 		if most > 1 || filter.Quantifier != query.One || field.IsList() {

@@ -25,8 +25,20 @@ func (w *writer) where(f *query.Filter, s stretch) error {
 	return nil
 }
 
+// maxArguments is how many arguments a statement may have before one more
+// condition. SQLite takes 32,766 (SQLITE_MAX_VARIABLE_NUMBER), PostgreSQL
+// 65,535; a condition has some 2,000 at most.
+const maxArguments = 30_000
+
 // filter writes a condition that can stand beside AND.
 func (w *writer) filter(f *query.Filter) error {
+	if len(w.args) > maxArguments {
+		return &query.Error{
+			Code: query.CodeLimit, Message: "too many values in the query",
+			Details: fmt.Sprintf("with those of embeds, which count twice and more, there are more than %d", maxArguments),
+			Hint:    "look for fewer at once",
+		}
+	}
 	if f.Not {
 		w.add("NOT ")
 	}

@@ -22,6 +22,7 @@ func TestWhatSuitsNoFieldIsRefused(t *testing.T) {
 		"a text that is a word":         {Op: query.Is, Field: name, Values: []any{"1 OR 1=1"}},
 		"two values for one":            {Op: query.Equal, Field: name, Values: []any{"a", "b"}},
 		"a pattern that is no text":     {Op: query.Like, Field: name, Values: []any{int64(1)}},
+		"an embed that is equal":        {Op: query.Is, Embed: &query.Embed{Relation: schema.Type("Person").Field("home")}, Values: []any{"5"}},
 		"an operator that is none":      {Op: "; DROP TABLE", Field: name, Values: []any{"a"}},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -61,6 +62,49 @@ func TestAPatternTooLongForSQLiteIsTheClientsError(t *testing.T) {
 	}
 	if _, err := statement.NewBuilder(statement.Postgres()).List(q); err != nil {
 		t.Errorf("PostgreSQL has no such bound: %v", err)
+	}
+}
+
+func TestAPatternInAnEmbedTooLongForSQLiteIsTheClientsError(t *testing.T) {
+	shelf := shopSchema(t).Type("Shelf")
+	b := statement.NewBuilder(statement.SQLite())
+	for _, form := range []string{"items(name)", "items!inner(name)", "items(maker!inner(name))"} {
+		parameter := "&items.name=ilike."
+		if strings.Contains(form, "maker") {
+			parameter = "&items.maker.name=ilike."
+		}
+		q := parsed(t, shelf, "select=id,"+form+parameter+strings.Repeat("é", 10_000))
+		for name, build := range map[string]func() (statement.Statement, error){
+			"list":  func() (statement.Statement, error) { return b.List(q) },
+			"item":  func() (statement.Statement, error) { return b.Item(q, int64(7)) },
+			"items": func() (statement.Statement, error) { return b.Items(q, []any{int64(7)}) },
+		} {
+			st, err := build()
+			var invalid *query.Error
+			if !errors.As(err, &invalid) || invalid.Code != query.CodeLimit {
+				t.Errorf("%s of %s: got %v and %d bytes", name, form, err, len(st.SQL))
+			}
+		}
+	}
+}
+
+// A query within its limits can say more values than SQLite binds, above all
+// where an embed's filter is in the statement several times.
+func TestMoreValuesThanAStatementTakesAreTheClientsError(t *testing.T) {
+	member := shopSchema(t).Type("Member")
+	const form = "select=shelves!inner(items!inner(maker!inner()))"
+	values := func(conditions int) string {
+		return form + strings.Repeat("&shelves.items.maker.id=in.("+strings.Repeat("1,", 600)+"1)", conditions)
+	}
+	b := statement.NewBuilder(statement.SQLite())
+	st, err := b.List(parsed(t, member, values(5)))
+	if err != nil || len(st.Args) < 3*5*1024 {
+		t.Errorf("got %v and %d arguments", err, len(st.Args))
+	}
+	_, err = b.List(parsed(t, member, values(20)))
+	var invalid *query.Error
+	if !errors.As(err, &invalid) || invalid.Code != query.CodeLimit {
+		t.Errorf("got %v", err)
 	}
 }
 
