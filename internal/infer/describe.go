@@ -141,7 +141,7 @@ func (d *Declared) describeShape(s *shape, t *tsType, depth int) {
 	for _, m := range s.members {
 		declared := d.member(t, m.name)
 		if declared == nil {
-			if m.object != nil && depth <= maxTypeNesting {
+			if m.object != nil && m.object != s && depth <= maxTypeNesting {
 				d.describeShape(m.object, d.fitting(m.object, m.name), depth+1)
 			}
 			continue
@@ -150,7 +150,9 @@ func (d *Declared) describeShape(s *shape, t *tsType, depth int) {
 		m.optional, m.description = declared.optional || optional, declared.comment
 		element, _ := d.element(declared.typ)
 		if m.object != nil {
-			d.describeShape(m.object, element, depth+1)
+			if m.object != s { // of a tree
+				d.describeShape(m.object, element, depth+1)
+			}
 			continue
 		}
 		d.describeWords(s, m, element)

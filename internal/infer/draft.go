@@ -59,6 +59,7 @@ type draftField struct {
 	shared  bool        // a list whose elements stand under other records as well
 	inverse *draftField // the other end, where it must be named
 	back    bool        // made as the other end of a list
+	blank   bool        // no value was seen that could tell what it is
 	linked  bool        // found between two roots: the relation itself, or the list at its other end
 }
 
@@ -253,7 +254,7 @@ func (m *member) isTime() bool {
 // nil when there is none.
 func (d *drafts) fill(t *draft, s *shape, path string, key *member) map[*member]*draftField {
 	t.places++
-	at := addition{path: path, key: key, given: map[*draftField]bool{}, placed: map[*member]*draftField{}}
+	at := addition{shape: s, path: path, key: key, given: map[*draftField]bool{}, placed: map[*member]*draftField{}}
 	for _, m := range s.members {
 		d.add(t, m, at)
 	}
@@ -265,6 +266,7 @@ func (d *drafts) fill(t *draft, s *shape, path string, key *member) map[*member]
 
 // addition says where a member stands, and keeps account of what was added.
 type addition struct {
+	shape  *shape // that the member is of, or that the object is in that it is of
 	path   string // of the record, in the answer
 	within string // of the member's object, in the record: "" or "homeworld"
 	prefix string // of the field's name, for a flattened object
@@ -304,6 +306,18 @@ func (d *drafts) add(t *draft, m *member, at addition) {
 
 // put adds a field, or widens the one that another place gave it already.
 func (d *drafts) put(t *draft, f *draftField, at addition) *draftField {
+	for i, existing := range t.fields {
+		if existing.path != f.path || (existing.target == nil) == (f.target == nil) || !existing.blank && !f.blank {
+			continue
+		}
+		// A list of objects, in one place always empty.
+		if existing.blank {
+			f.required, f.places = existing.required && f.required, existing.places
+			t.fields[i] = f
+		}
+		at.given[t.fields[i]] = true
+		return t.fields[i]
+	}
 	for _, existing := range t.fields {
 		if existing.name == f.name && existing.path == f.path && existing.target == f.target && existing.list == f.list {
 			existing.required = existing.required && f.required
@@ -341,13 +355,20 @@ func (d *drafts) widen(t *draft, existing, f *draftField) {
 // children adds a list of objects, a relation to many. m is the member that
 // the query names, list the one whose objects are the elements.
 func (d *drafts) children(t *draft, m, list *member, name, inRecord string, at addition) {
-	child := d.open(list.object, name, t.name)
+	child := t
+	if list.object != at.shape { // else the records of a tree
+		child = d.open(list.object, name, t.name)
+	}
 	path := join(at.path, inRecord)
 	field := d.put(t, &draftField{
 		name: fieldName(at.prefix, name), path: inRecord, description: m.description,
 		sdlType: "[" + child.name + "!]", required: true, owner: t, target: child, list: true,
 	}, at)
 
+	if list.object == at.shape {
+		d.place(child)
+		return
+	}
 	key := list.object.key(true)
 	if key != nil && key.seen.repeatedUnderOne {
 		key = nil // it does not even tell the children of one parent apart: their position does
@@ -435,6 +456,7 @@ func (d *drafts) value(t *draft, m *member, at addition, inRecord string) *draft
 		}
 	}
 	f.required = !at.null && m.never() || isKey
+	f.blank = !m.typed && seen.values() == 0
 	switch {
 	case list && !m.typed && m.seen.lists < m.seen.values():
 		f.sdlType, f.remark = string(model.JSON), "lists and other values, kept as they are"

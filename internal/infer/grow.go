@@ -153,7 +153,7 @@ func (s *shape) areEntries() bool {
 }
 
 // isLike reports whether two shapes have a member of a plain value in common
-// and at least half of their members.
+// and at least half of the members of the one that has fewer.
 func (s *shape) isLike(other *shape) bool {
 	common, plain := 0, false
 	for _, m := range s.members {
@@ -162,7 +162,7 @@ func (s *shape) isLike(other *shape) bool {
 			plain = plain || m.object == nil && same.object == nil
 		}
 	}
-	return plain && 2*common >= max(len(s.members), len(other.members))
+	return plain && 2*common >= min(len(s.members), len(other.members))
 }
 
 // close decides what the members of an open shape are, now that all was seen.
@@ -194,7 +194,26 @@ func (s *shape) close() error {
 	if len(s.members) == 0 {
 		return errors.New("its objects are empty")
 	}
+	for _, m := range s.members {
+		s.fold(m)
+	}
 	return nil
+}
+
+// fold makes one shape of a tree's records and those that are nested in them:
+// the elements of a list like children that have such a list themselves.
+func (s *shape) fold(m *member) {
+	inner := m.object
+	if inner == nil || inner.entries != nil || !m.isList() || !inner.isLike(s) {
+		return
+	}
+	below := inner.known[m.name]
+	if below == nil || !below.isList() || below.object != nil && below.object != inner {
+		return
+	}
+	m.object, below.object = nil, nil
+	s.merge(inner)
+	m.object = s
 }
 
 // holdsObjects reports whether the member is an object or a list of objects
@@ -265,6 +284,8 @@ func (o *observation) merge(other *observation) {
 	o.repeated = o.repeated || other.repeated
 	o.repeatedUnderOne = o.repeatedUnderOne || other.repeatedUnderOne
 	o.repeatedDiffering = o.repeatedDiffering || other.repeatedDiffering
+	// Whose values are not kept may well repeat.
+	o.repeated = o.repeated || o.values() > 0 && (o.keys == nil) != (other.keys == nil)
 	for value, at := range other.keys {
 		o.sight(value, at)
 	}

@@ -75,7 +75,9 @@ func (d *drafts) linkShape(s *shape, of *root, roots []*root) {
 	}
 	for _, m := range s.members {
 		if m.object != nil {
-			d.linkShape(m.object, of, roots)
+			if m.object != s { // of a tree
+				d.linkShape(m.object, of, roots)
+			}
 			continue
 		}
 		if m.isList() || m.seen.values() == 0 || len(m.seen.references) == 0 || len(m.seen.references) > maxReferences {

@@ -115,7 +115,7 @@ func scalarOfValues(seen *observation) (model.Scalar, string) {
 		return model.String, ""
 	}
 	if seen.objects == all {
-		return model.JSON, "objects that have no fields in common, kept as they are"
+		return model.JSON, "objects, kept as they are"
 	}
 	return model.JSON, "values of several types, kept as they are"
 }

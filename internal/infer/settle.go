@@ -74,6 +74,9 @@ func (d *drafts) otherEnd(t *draft, f *draftField) {
 		return
 	}
 	back := &draftField{name: flect.Singularize(f.name) + "Of", sdlType: t.name, target: t, back: true}
+	if d.values && f.target == t && f.name == "children" {
+		back.name = "parent"
+	}
 	if f.shared {
 		back.list, back.required, back.sdlType = true, true, "["+t.name+"!]"
 	}
