@@ -102,7 +102,7 @@ with the source and serves it as a RESTful API.
 	}
 	root.PersistentFlags().BoolVar(&p.out.json, "json", false, "say results as JSON, one object a line")
 	root.AddCommand(p.newCommand(), p.planCommand(), p.migrateCommand(), p.importCommand(),
-		p.serveCommand(), p.upCommand(), p.versionCommand())
+		p.patchCommand(), p.serveCommand(), p.upCommand(), p.versionCommand())
 	return root
 }
 
