@@ -73,8 +73,8 @@ func bundle(ctx context.Context, folder, entry string, limits Limits) (*script, 
 }
 
 // build runs esbuild until it is done or the context ends.
-func build(ctx context.Context, folder, inside string, files *reader) (api.BuildResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, bundleTime)
+func build(caller context.Context, folder, inside string, files *reader) (api.BuildResult, error) {
+	ctx, cancel := context.WithTimeout(caller, bundleTime)
 	defer cancel()
 	building, invalid := api.Context(api.BuildOptions{
 		EntryPoints: []string{filepath.Join(folder, inside)}, AbsWorkingDir: folder, Outfile: filepath.Join(folder, "bundle.js"),
@@ -87,14 +87,25 @@ func build(ctx context.Context, folder, inside string, files *reader) (api.Build
 	if invalid != nil {
 		return api.BuildResult{}, explain(invalid.Errors)
 	}
-	defer building.Dispose()
 	stop := context.AfterFunc(ctx, building.Cancel)
 	defer stop()
-	result := building.Rebuild()
-	if ctx.Err() != nil {
-		return api.BuildResult{}, fmt.Errorf("read the module %s: %w", filepath.ToSlash(inside), context.Cause(ctx))
+	done := make(chan api.BuildResult, 1)
+	go func() {
+		defer building.Dispose()
+		done <- building.Rebuild()
+	}()
+	select {
+	case result := <-done:
+		if ctx.Err() == nil {
+			return result, nil
+		}
+	case <-ctx.Done(): // esbuild ends between two files; within one it is left to itself
 	}
-	return result, nil
+	name := filepath.ToSlash(inside)
+	if caller.Err() != nil {
+		return api.BuildResult{}, fmt.Errorf("read the module %s: %w", name, context.Cause(caller))
+	}
+	return api.BuildResult{}, fmt.Errorf("%s cannot be read as a module within %s: look for what is nested very deeply", name, bundleTime)
 }
 
 // reader gives esbuild the files of the folder and no others.
@@ -204,11 +215,52 @@ func (r *reader) load(args api.OnLoadArgs) (string, error) {
 	if r.left -= int64(len(text)); r.left < 0 {
 		return "", fmt.Errorf("the module's files have more than %d MiB together: use a JSON or NDJSON file for that much data", r.limit>>20)
 	}
+	if deeplyNested(string(text)) {
+		return "", fmt.Errorf("%s is nested too deeply to be read as a module", filepath.ToSlash(relative))
+	}
 	if info.ModTime().After(r.modified) {
 		r.modified = info.ModTime()
 	}
 	r.read[filepath.ToSlash(relative)] = string(text)
 	return string(text), nil
+}
+
+// The most that may be open at a time in a text. The parser takes about 1.5 kB
+// of stack for each, and Go ends a process whose stack grows to 1 GB.
+const (
+	mostBrackets = 10_000
+	mostSigns    = 100_000 // signs and words between two commas or semicolons
+)
+
+// deeplyNested reports whether a text might be nested too deeply to be parsed:
+// in brackets, or by signs that each take what follows, such as !!!!x. It knows
+// no strings and comments, so it errs where a text holds ten thousand brackets
+// that nothing closes.
+func deeplyNested(text string) bool {
+	brackets, signs := 0, 0
+	inWord := false
+	for i := range len(text) {
+		c := text[i]
+		isWord := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
+		switch c {
+		case '(', '[', '{':
+			brackets++
+		case ')', ']', '}':
+			brackets = max(brackets-1, 0)
+		case ',', ';':
+			signs = 0
+		case ' ', '\t', '\r', '\n':
+		default:
+			if !isWord || !inWord {
+				signs++
+			}
+		}
+		inWord = isWord
+		if brackets > mostBrackets || signs > mostSigns {
+			return true
+		}
+	}
+	return false
 }
 
 // reason is an error of the file system without the path, which is told apart.

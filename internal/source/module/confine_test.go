@@ -102,3 +102,27 @@ func link(t *testing.T, target, name string) {
 		t.Fatal(err)
 	}
 }
+
+// TestNestingWithoutEndIsRefused holds that no text ends the process: a stack
+// of a gigabyte is no error that Go can recover from.
+func TestNestingWithoutEndIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	for _, step := range []string{"[", "(", "{a:", "-", "!\n", "x=>", "typeof ", "a?b:", "`${", "a=", "new "} {
+		write(t, folder, "data.ts", "export const items = "+strings.Repeat(step, 2_000_000)+"1;")
+		_, err := module.Evaluate(t.Context(), folder, "data.ts", module.Limits{})
+		if err == nil || !strings.Contains(err.Error(), "data.ts is nested too deeply to be read as a module") {
+			t.Errorf("%q two million times: got %.200v", step, err)
+		}
+	}
+	write(t, folder, "data.ts", `import deep from "./deep.json"; export const items = deep;`)
+	write(t, folder, "deep.json", strings.Repeat("[", 2_000_000))
+	_, err := module.Evaluate(t.Context(), folder, "data.ts", module.Limits{})
+	if err == nil || !strings.Contains(err.Error(), "deep.json is nested too deeply") {
+		t.Errorf("JSON: got %.200v", err)
+	}
+	// Brackets in texts and long data are no nesting.
+	write(t, folder, "data.ts", "export const items = ["+strings.Repeat(`{ text: "sad :( but (sic) :)", data: "aGVsbG8+d29y/bGQ=" },`, 9_000)+"];")
+	if _, err := module.Evaluate(t.Context(), folder, "data.ts", module.Limits{Time: 10 * time.Second}); err != nil {
+		t.Errorf("texts with brackets: %v", err)
+	}
+}

@@ -58,7 +58,7 @@ type Data struct {
 }
 
 // bundleTime bounds the bundling, whose work grows with the sources only.
-const bundleTime = 10 * time.Second
+const bundleTime = 5 * time.Second
 
 // Evaluate evaluates the module at the path entry in the folder. The error is
 // one sentence, with the file, the line and the column where they are known; of

@@ -152,7 +152,7 @@ func (s *script) failure(err error, limits Limits) error {
 		// The engine throws null when it has no memory left for an error.
 		return fmt.Errorf("%s: the module needs more than the %d MiB of memory that it may take (`memory`)", at, limits.Memory>>20)
 	case message == "stack overflow":
-		return fmt.Errorf("%s: the module calls itself too deeply", at)
+		return fmt.Errorf("%s: the module is nested, or calls itself, too deeply", at)
 	case thrown.Name == "ReferenceError" && name != nil && slices.Contains(outside, name[1]):
 		return fmt.Errorf("%s: %s is not defined: a data module is evaluated alone, without Node, a browser, network or files; "+
 			"remove it or write its value", at, name[1])
