@@ -110,7 +110,7 @@ func (d sqlite) jsonArray(s stored, column, subquery string) string {
 // average divides once for the mean and once for the scale, as on PostgreSQL,
 // so that both round alike.
 func (sqlite) average(s stored, column string) string {
-	mean := "sum(" + column + ") * 1.0 / count(" + column + ")"
+	mean := "avg(" + column + ")"
 	if s.scalar == model.Decimal {
 		mean += " / " + pow10(s.scale).String()
 	}
