@@ -144,7 +144,7 @@ func (p place) accept(f *model.Field, raw json.RawMessage) (any, error) {
 	if !p.text || f.IsList() || json.Unmarshal(raw, &text) != nil {
 		return f.AcceptJSON(raw)
 	}
-	if text == "" && !(f.Required && f.Scalar == model.String) {
+	if text == "" && (!f.Required || f.Scalar != model.String) {
 		return f.AcceptJSON(json.RawMessage("null"))
 	}
 	if f.Scalar == model.JSON {

@@ -80,10 +80,9 @@ func (d *Declared) declarations(s *script, entry bool) (imports []string) {
 		before, comment := s.at, s.peek().comment
 		exported := s.word("export")
 		isDefault := exported && s.word("default")
-		for s.word("declare") || s.word("const") && s.peek().text == "enum" {
-		}
-		if s.at > before && s.tokens[s.at-1].text == "const" && s.peek().text != "enum" {
-			s.at--
+		s.word("declare")
+		if s.word("const") && s.peek().text != "enum" {
+			s.at-- // a constant
 		}
 		switch t := s.peek(); {
 		case t.kind == '.' && t.text == "{" && exported && !isDefault:

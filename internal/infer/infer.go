@@ -10,6 +10,11 @@
 // types, settle.go gives their relations both ends and their fields names that
 // do not clash. What is guessed is said: as comments in the models and as
 // notes for the person at the terminal.
+//
+// A data file ([Values]) goes the same way, but for its beginning: its shapes
+// grow with what is seen (grow.go), fields that hold the keys of other records
+// become relations (link.go), and the types that a TypeScript module declares
+// (typescript.go, declared.go) are laid over the shapes (describe.go).
 package infer
 
 import (

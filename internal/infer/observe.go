@@ -162,9 +162,14 @@ func (m *member) candidate(value []byte, at sighting) {
 	text := bytes.TrimSpace(value)
 	mayBeKey := len(text) > 0 && (text[0] == '"' || text[0] == '-' || '0' <= text[0] && text[0] <= '9')
 	isRoot := at.parent == 0
+	if !mayBeKey || m.object != nil {
+		return
+	}
 	// A repeated value ends the hopes of a root. Below, it may be one record
-	// that several parents share, which only a field with a key's name can say.
-	if !mayBeKey || m.object != nil || isRoot && m.seen.repeated || !isRoot && m.rank() >= len(keyNames) && !(m.open && m.referenceName() != "") {
+	// that several parents share, which only a field with a key's name can say;
+	// of a file, references tell elements apart as well.
+	named := m.rank() < len(keyNames) || m.open && m.referenceName() != ""
+	if isRoot && m.seen.repeated || !isRoot && !named {
 		return
 	}
 	m.seen.sight(hash(0, text), at)
@@ -248,7 +253,7 @@ const maxExponent = 400
 const shortNumber = 9
 
 func (o *observation) number(value []byte) {
-	if digits := bytes.TrimLeft(value, "-"); len(digits) <= shortNumber && bytes.IndexAny(digits, ".eE") < 0 {
+	if digits := bytes.TrimLeft(value, "-"); len(digits) <= shortNumber && !bytes.ContainsAny(digits, ".eE") {
 		o.integers++
 		o.whole = max(o.whole, len(digits)) // a number has no zeros in front
 		return

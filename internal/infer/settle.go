@@ -19,7 +19,7 @@ func (d *drafts) settle() {
 				f.required = false
 				f.json = f.json || f.target == nil && strings.HasPrefix(f.sdlType, "[")
 			}
-			if f.target != nil && !(f.linked && f.list) {
+			if f.target != nil && (!f.linked || !f.list) {
 				references[f.target]++
 				f.target.independent = f.target.independent || references[f.target] > 1 || !f.list || f.shared
 			}
