@@ -2,6 +2,7 @@ package statement_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,12 @@ var token = regexp.MustCompile(`"(?:[^"]|"")*"|'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0
 // and finds in it nothing but names of the model and the package's own words:
 // those that the golden requests consist of.
 func FuzzNothingOfARequestIsInItsSQL(f *testing.F) {
-	schema := goldenSchema(f)
-	known := knownTokens(f, schema)
-	kinds := []*model.Type{schema.Type("Planet"), schema.Type("Thing"), schema.Type("Person")}
+	schema, shop := goldenSchema(f), shopSchema(f)
+	known := knownTokens(f, schema, shop)
+	kinds := []*model.Type{
+		schema.Type("Planet"), schema.Type("Thing"), schema.Type("Person"),
+		shop.Type("Shelf"), shop.Type("Item"), shop.Type("Member"),
+	}
 	for _, raw := range []string{
 		`select="x'); DROP TABLE planet; --":name&name=eq.'; DROP TABLE planet; --`,
 		`name=like.%22%27*&order=population.desc.nullslast,name&limit=7&offset=31337`,
@@ -29,11 +33,15 @@ func FuzzNothingOfARequestIsInItsSQL(f *testing.F) {
 		`price=gt.47.11&labels=cs.{"';"}&moment=lt.2001-02-03T04:05:06Z&colour=eq.RED&flag=is.true`,
 		`select="x'":home!inner("--":name,'":count()),...home("y;":name)&"x'".name=eq.'z'&"x'".limit=17`,
 		`select="a'":population.avg(),name,count()&order=name&limit=31337&offset=4711`,
+		`select=name,"x'":items!inner(*,maker("--":name,country!inner()),price.sum())&"x'".order=maker(name).desc&"x'".maker.name=in.(4711,"'")`,
+		`select=name,"x'":items!inner(*,maker("--":name,country!inner()))&"x'".order=maker(name).desc&"x'".maker.name=in.(4711,"'")&"x'".offset=31337`,
+		`select=quantity,...shelf("$1":name),...seller("?":name),price.sum()&order=quantity.desc`,
+		`select=shelves(members(shelves!inner(members(shelves("'":name)))))&shelves.members.limit=31337&shelves=not.is.null`,
 		`order=home(name).desc,name&select=q:price.sum(),moment.max()`,
 		`kind=eq.'x'&tags=cs.{"\"y"}&homeId=in.(31337)&select="a\"b":name,"$1":id,"?":kind`,
 	} {
 		for i := range kinds {
-			f.Add(uint8(i), raw) //nolint:gosec // three of them
+			f.Add(uint8(i), raw) //nolint:gosec // six of them
 		}
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, raw string) {
@@ -69,7 +77,7 @@ func FuzzNothingOfARequestIsInItsSQL(f *testing.F) {
 
 // knownTokens are those of the golden requests and of requests that use every
 // operator on every field.
-func knownTokens(t testing.TB, schema *model.Schema) map[string]bool {
+func knownTokens(t testing.TB, golden, shop *model.Schema) map[string]bool {
 	known := map[string]bool{}
 	add := func(st statement.Statement, err error) {
 		if err != nil {
@@ -86,7 +94,9 @@ func knownTokens(t testing.TB, schema *model.Schema) map[string]bool {
 				add(r.build(b))
 			}
 		}
-		for _, kind := range schema.Types {
+		deepest := parsed(t, shop.Type("Member"), "select=shelves(members(shelves(members(shelves(name)))))")
+		add(b.List(deepest))
+		for _, kind := range slices.Concat(golden.Types, shop.Types) {
 			for _, field := range kind.Attributes(1) {
 				q := query.Read{Type: kind, Version: 1, Limit: 1, Offset: 1, Columns: []query.Column{{Field: field, Name: field.JSONName()}}}
 				add(b.List(q))
