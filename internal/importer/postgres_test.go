@@ -151,3 +151,17 @@ func TestOnPostgreSQLTypesThatPointToEachOtherAreCreatedTogether(t *testing.T) {
 		t.Errorf("again: %s", got)
 	}
 }
+
+func TestOnPostgreSQLARecordThatIsNamedByItsKeyIsFound(t *testing.T) {
+	w := newPostgresWorld(t, flatModels)
+	lists := map[string]string{"lists": `[{"id":"a","name":"Week"}]`, "items": `[{"id":1,"name":"Milk","listId":"a"}]`}
+	if got, want := summaries(w.lists(t, lists)), "ShoppingList: 1 created\nItem: 1 created"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	w.expect(t, `i.name, l.name) FROM item i JOIN shopping_list l ON l.id = i.list_id`, "Milk|Week")
+	lists["items"] = `[{"id":1,"name":"Milk","listId":"x"}]`
+	_, err := w.run(answer(t, lists), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), `the source has no ShoppingList with the key ["x"]`) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -281,3 +281,36 @@ type Item {
 	w.lists(t, map[string]string{"lists": `[{"id":1,"name":"Week","items":{"edges":[{"node":{"name":"Milk"}},{"node":{"name":"Bread"}}]}}]`})
 	w.expect(t, `i.name) FROM item i ORDER BY i.id`, "Milk\nBread")
 }
+
+func TestAReferenceCanTellTheElementsOfAListApart(t *testing.T) {
+	w := newWorld(t, `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String!
+  entries: [Entry!]! @ref(onDelete: CASCADE)
+}
+
+type Item @source(name: "swapi", path: "items", key: ["id"]) {
+  name: String!
+}
+
+type Entry @unique(fields: ["shoppingList", "item"]) {
+  item: Item! @ref(onDelete: CASCADE) @from(path: "itemId")
+  quantity: Int!
+  position: Int
+}`)
+	lists := map[string]string{
+		"lists": `[{"id":1,"name":"Week","entries":[{"itemId":"milk","quantity":2},{"itemId":"bread","quantity":1}]},{"id":2,"name":"Party","entries":[{"itemId":"milk","quantity":6}]}]`,
+		"items": `[{"id":"milk","name":"Milk"},{"id":"bread","name":"Bread"}]`,
+	}
+	w.lists(t, lists)
+	entries := `e.id, i.name, e.quantity, e.position) FROM entry e JOIN item i ON i.id = e.item_id ORDER BY e.id`
+	w.expect(t, entries, "1|Milk|2|0\n2|Bread|1|1\n3|Milk|6|0")
+
+	// Another order moves their position, not their ids.
+	lists["lists"] = strings.ReplaceAll(lists["lists"], `{"itemId":"milk","quantity":2},{"itemId":"bread","quantity":1}`, `{"itemId":"bread","quantity":1},{"itemId":"milk","quantity":4}`)
+	types := w.lists(t, lists)
+	if got := summaries(types); !strings.Contains(got, "Entry: 2 updated, 1 unchanged") {
+		t.Error(got)
+	}
+	w.expect(t, entries, "1|Milk|4|1\n2|Bread|1|0\n3|Milk|6|0")
+}
