@@ -27,18 +27,28 @@ func TestReadmeWalkthrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	example := filepath.Join("examples", "planets")
-	if err := os.CopyFS(filepath.Join(folder, example), os.DirFS(filepath.Join(root, example))); err != nil {
+	if err := os.CopyFS(filepath.Join(folder, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
 		t.Fatal(err)
 	}
-	// A database of someone who tried the example is not part of it.
-	for _, left := range []string{"larder.db", "larder.db-wal", "larder.db-shm"} {
-		_ = os.Remove(filepath.Join(folder, example, left))
+	// A database of someone who tried an example is not part of it.
+	left, err := filepath.Glob(filepath.Join(folder, "examples", "*", "larder.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range left {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Chdir(folder)
-	w := &walkthrough{t: t}
-	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		for _, step := range strings.Split("\n"+block[1], "\n$ ")[1:] {
+	w := &walkthrough{t: t, stop: func() {}}
+	t.Cleanup(func() { w.stop() })
+	for _, block := range regexp.MustCompile("(?s)```(console|graphql)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if block[1] == "graphql" {
+			w.addPrice(block[2])
+			continue
+		}
+		for _, step := range strings.Split("\n"+block[2], "\n$ ")[1:] {
 			command, want, _ := strings.Cut(step, "\n")
 			if got := w.run(command); settled(got) != settled(want) {
 				t.Errorf("$ %s\ngot:  %s\nwant: %s", command, got, want)
@@ -60,7 +70,24 @@ const readmeAddress = "127.0.0.1:8080"
 type walkthrough struct {
 	t        *testing.T
 	address  string // where the server of the walk listens
+	stop     func() // ends it
 	commands int
+}
+
+// addPrice makes the edit that the README asks for.
+func (w *walkthrough) addPrice(line string) {
+	if !strings.Contains(line, "price:") {
+		return
+	}
+	const file = "examples/shopping/models.graphql"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	edited := regexp.MustCompile(`(?m)^  done: .*\n`).ReplaceAllString(string(text), "${0}"+line)
+	if err := os.WriteFile(file, []byte(edited), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // run runs one line as the README has it: a larder command or a curl.
@@ -69,7 +96,7 @@ func (w *walkthrough) run(command string) string {
 	words := shellWords(command)
 	switch words[0] {
 	case "larder":
-		if words[1] == "up" {
+		if words[1] == "up" || words[1] == "serve" {
 			return w.start(words[1:])
 		}
 		var out bytes.Buffer
@@ -82,19 +109,20 @@ func (w *walkthrough) run(command string) string {
 	return ""
 }
 
-// start runs larder up until the test ends and returns what it says until it
-// serves.
+// start runs a server, after the one before it has ended, and returns what it
+// says until it serves.
 func (w *walkthrough) start(arguments []string) string {
+	w.stop()
 	ctx, stop := context.WithCancel(context.Background())
 	var out lockedBuffer
 	ended := make(chan int, 1)
 	go func() {
 		ended <- cli.Run(ctx, arguments, []string{"LARDER_LISTEN=127.0.0.1:0", "LARDER_LOG_LEVEL=error"}, &out, io.Discard)
 	}()
-	w.t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		stop()
 		if code := <-ended; code != 0 {
-			w.t.Errorf("larder up ended with %d:\n%s", code, out.String())
+			w.t.Errorf("the server ended with %d:\n%s", code, out.String())
 		}
 	})
 	serves := regexp.MustCompile(`http://([0-9.:]+)/docs\n`)
@@ -105,7 +133,7 @@ func (w *walkthrough) start(arguments []string) string {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	w.t.Fatalf("larder up does not serve:\n%s", out.String())
+	w.t.Fatalf("it does not serve:\n%s", out.String())
 	return ""
 }
 
