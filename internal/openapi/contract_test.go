@@ -166,7 +166,7 @@ func TestOperationsHaveNamesOfTheirOwn(t *testing.T) {
 			ids = append(ids, operation.OperationID)
 		}
 	}
-	if len(ids) != 5*10+1*2+5 { // of five types, one list of records, and the server
+	if len(ids) != 5*10+1*3+5 { // of five types, one list of records, and the server
 		t.Errorf("found %d operations", len(ids))
 	}
 }

@@ -103,13 +103,14 @@ type writer struct {
 	version int
 	info    Info
 
-	schemas    object          // components of the types and enums
-	parameters object          // components: the filters
-	taken      map[string]bool // names of schemas and operations in use
+	schemas    object                  // components of the types and enums
+	parameters object                  // components: the filters
+	taken      map[string]bool         // names of schemas and operations in use
+	listed     map[*model.Field]string // schemas of the new records that a relation lists, by their names
 }
 
 func newWriter(schema *model.Schema, version int, info Info) *writer {
-	w := &writer{schema: schema, version: version, info: info, taken: map[string]bool{}}
+	w := &writer{schema: schema, version: version, info: info, taken: map[string]bool{}, listed: map[*model.Field]string{}}
 	// The names of the models come first: they keep theirs whatever else is called so.
 	for _, t := range schema.Types {
 		w.taken[t.Name] = true

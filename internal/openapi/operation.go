@@ -76,22 +76,27 @@ func (w *writer) collection(n names) object {
 
 // create is POST of a collection.
 func (w *writer) create(n names) object {
-	one, many := ref("schemas", n.create), arrayOf(ref("schemas", n.create))
+	operation := w.operation(n, "create"+n.many, "Create "+n.plural, "One record, or an array of them: all or none. One is answered by an object, an array by an array.")
+	return append(operation, creation(n, n.create, parameters("select", "columns", "on_conflict", "Prefer.create", "Idempotency-Key"), "400", "406", "409", "413", "415", "422", "503")...)
+}
+
+// creation is the rest of an operation that makes records by a schema.
+func creation(n names, schema string, parameters []any, problems ...string) object {
+	one, many := ref("schemas", schema), arrayOf(ref("schemas", schema))
 	created := object{{mediaJSON, object{{"schema", object{{"oneOf", []any{ref("schemas", n.record), arrayOf(ref("schemas", n.record))}}}}}}}
 	created = append(created, member{mediaSingular, object{{"schema", ref("schemas", n.record)}}})
 	headers := []string{"Location", "ETag", "Content-Range", "Preference-Applied", "API-Version"}
-	operation := w.operation(n, "create"+n.many, "Create "+n.plural, "One record, or an array of them: all or none. One is answered by an object, an array by an array.")
-	return append(operation,
-		member{"parameters", parameters("select", "columns", "on_conflict", "Prefer.create", "Idempotency-Key")},
-		member{"requestBody", object{
+	return object{
+		{"parameters", parameters},
+		{"requestBody", object{
 			{"required", true},
 			{"content", object{{mediaJSON, object{{"schema", object{{"oneOf", []any{one, many}}}}}}}},
 		}},
-		member{"responses", responses(
+		{"responses", responses(
 			answer("200", "An upsert found every record there already.", headers, created),
 			answer("201", "Created. Without a body for `return=minimal` and `return=headers-only`.", headers, created),
-		).problems("400", "406", "409", "413", "415", "422", "503")},
-	)
+		).problems(problems...)},
+	}
 }
 
 // many is PATCH or DELETE of a collection.

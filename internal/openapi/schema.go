@@ -49,6 +49,7 @@ func (w *writer) describe(t *model.Type) names {
 		member{n.replace, w.replaceSchema(n)},
 		member{n.patch, w.patchSchema(n)},
 	)
+	w.describeLists(t)
 	for _, field := range n.attributes {
 		if parameter := filterParameter(field); parameter != nil {
 			name := t.Name + "." + field.JSONName()
@@ -94,7 +95,7 @@ func related(relation *model.Field) object {
 func (w *writer) createSchema(n names) object {
 	writable := writableOf(n)
 	schema := object{{"type", "object"}, {"description", "A new record. An attribute that is left out gets its default, else null or the empty list."}}
-	schema = append(schema, w.writable(writable)...)
+	schema = append(schema, w.withLists(n.kind, w.writable(writable))...)
 	return w.withExample(append(schema, member{"additionalProperties", false}), writable)
 }
 

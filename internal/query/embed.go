@@ -118,6 +118,17 @@ func DefaultOrder(relation *model.Field, version int) []Order {
 	return []Order{{Field: position}}
 }
 
+// Numbered is the field that holds the place of a record, from 0, among those
+// that relation lists: a whole number called position. nil when there is none.
+func Numbered(relation *model.Field) *model.Field {
+	position := relation.Relation.Target.Field("position")
+	if relation.Kind == model.ToMany && position != nil && position.Kind == model.Column &&
+		(position.Scalar == model.Int || position.Scalar == model.Int64) {
+		return position
+	}
+	return nil
+}
+
 // Lists are the [Relations] of t to many records, each of which has a path
 // below a record's own, under its PathName. Of two with the same PathName the
 // first has it.

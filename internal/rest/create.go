@@ -34,11 +34,24 @@ func create(x *exchange) error {
 	if err := x.checkConflict(request.OnConflict); err != nil {
 		return err
 	}
+	ctx, cancel := x.work()
+	defer cancel()
+	if x.parent != nil {
+		if x.prefer.Resolution != "" {
+			return &problem{
+				status: http.StatusBadRequest, code: codeUnsupported,
+				message: "an upsert does not go with the list of one record", hint: "POST to " + x.mount,
+			}
+		}
+		if err := x.findParent(ctx); err != nil {
+			return err
+		}
+	}
 	document, body, err := x.server.readJSON(x.w, x.r)
 	if err != nil {
 		return err
 	}
-	records, err := x.records(&document, request)
+	records, nested, err := x.records(&document, request)
 	if err != nil {
 		return err
 	}
@@ -48,7 +61,10 @@ func create(x *exchange) error {
 	}
 	creation := store.Creation{
 		Query: request.Read, Records: records, OnConflict: request.OnConflict,
-		Resolution: resolutionOf(x.prefer.Resolution),
+		Resolution: resolutionOf(x.prefer.Resolution), Nested: nested,
+	}
+	if x.parent != nil {
+		creation.Parent = &store.Parent{Relation: x.parent.relation, ID: x.parent.id}
 	}
 	asArray := isArray || x.prefer.Return == query.ReturnRepresentation
 	creation.WithBody = x.returns(query.ReturnRepresentation) == query.ReturnRepresentation
@@ -56,11 +72,9 @@ func create(x *exchange) error {
 	if creation.Idempotency, err = x.idempotency(body, answer); err != nil {
 		return err
 	}
-	ctx, cancel := x.work()
-	defer cancel()
 	result, err := x.server.store.Create(ctx, creation)
 	if err != nil {
-		return err
+		return x.orphaned(ctx, err)
 	}
 	if result.Replayed != nil {
 		return x.replay(result.Replayed)
@@ -94,25 +108,32 @@ func (x *exchange) checkConflict(fields []*model.Field) error {
 	}
 }
 
-// records reads the body of a create, and all that is wrong with it.
-func (x *exchange) records(document *node, request query.Request) ([][]statement.Assignment, error) {
+// records reads the body of a create, with what its records list, and all that
+// is wrong with it.
+func (x *exchange) records(document *node, request query.Request) ([][]statement.Assignment, [][]store.Nested, error) {
 	withID := x.prefer.Resolution != ""
 	missingNull := request.Columns != nil && x.prefer.Missing == query.MissingNull
 	in := reading{resource: x.resource}
+	lists := nesting{room: x.server.settings.BodyItems, upsert: withID}
+	if x.parent != nil {
+		in.listed = &lister{relation: x.parent.relation, id: x.parent.id}
+	}
 	if document.kind != arrayNode {
 		if err := expectObject(document, "an object or an array of objects"); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		record := in.create(document, request.Columns, missingNull, withID, "")
-		return [][]statement.Assignment{record}, in.err()
+		nested := lists.of(&in, document, request.Columns, "", 1)
+		return [][]statement.Assignment{record}, [][]store.Nested{nested}, in.err()
 	}
 	if most := x.server.settings.BodyItems; len(document.elements) > most {
-		return nil, &problem{
+		return nil, nil, &problem{
 			status: http.StatusRequestEntityTooLarge, code: codeTooLarge,
 			message: fmt.Sprintf("at most %d records may be created at once, came %d", most, len(document.elements)),
 		}
 	}
 	records := make([][]statement.Assignment, 0, len(document.elements))
+	nested := make([][]store.Nested, 0, len(document.elements))
 	for i := range document.elements {
 		at := "/" + strconv.Itoa(i)
 		element := &document.elements[i]
@@ -123,11 +144,12 @@ func (x *exchange) records(document *node, request query.Request) ([][]statement
 			continue
 		}
 		records = append(records, in.create(element, request.Columns, missingNull, withID, at))
+		nested = append(nested, lists.of(&in, element, request.Columns, at, 1))
 		if len(in.faults) >= faultLimit {
 			break
 		}
 	}
-	return records, in.err()
+	return records, nested, in.err()
 }
 
 // faultLimit bounds the faults of one answer: a body of ten thousand wrong
@@ -246,7 +268,11 @@ func (x *exchange) idempotency(body []byte, answer func(store.Result) creationAn
 // answer looks like, and the body.
 func (x *exchange) fingerprint(body []byte) string {
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\n%s\n%d\n%s\n%s\n%t\n", x.r.Method, x.path, x.version, x.r.URL.RawQuery, x.prefer.Applied(), x.accepted.singular)
+	path := x.path
+	if x.parent != nil {
+		path = x.r.URL.Path
+	}
+	fmt.Fprintf(hash, "%s\n%s\n%d\n%s\n%s\n%t\n", x.r.Method, path, x.version, x.r.URL.RawQuery, x.prefer.Applied(), x.accepted.singular)
 	hash.Write(body)
 	return hex.EncodeToString(hash.Sum(nil))
 }

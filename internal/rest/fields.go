@@ -21,6 +21,7 @@ import (
 type reading struct {
 	*resource
 	record string // " of record 3" where the body has several
+	listed *lister
 	faults []fieldFault
 	hint   string
 }
@@ -76,6 +77,12 @@ func (in *reading) accept(field *model.Field, raw []byte, at string) (any, bool)
 func (in *reading) attribute(m *member, current *node, withID bool, at string) *model.Field {
 	field := in.byName[m.name]
 	if field == nil {
+		if relation := in.relation(m.name); relation != nil {
+			in.fault(m.name, at, "readonly", codeUnsupported, fmt.Sprintf(
+				"is a list of records, which this request does not write; POST to %s/{id}/%s, and PATCH and DELETE in %s/%s",
+				in.path, relation.PathName(), versionPath(in.version), relation.Relation.Target.Resource()))
+			return nil
+		}
 		message := fmt.Sprintf("%s has no such attribute", in.kind.Resource())
 		if near := in.nearest(m.name); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
@@ -102,11 +109,14 @@ func (in *reading) attribute(m *member, current *node, withID bool, at string) *
 	return nil
 }
 
-// nearest is the attribute whose name is likest to name, or "".
+// nearest is the attribute or list whose name is likest to name, or "".
 func (res *resource) nearest(name string) string {
-	names := make([]string, len(res.attributes))
-	for i, field := range res.attributes {
-		names[i] = field.JSONName()
+	names := make([]string, 0, len(res.attributes)+len(res.lists))
+	for _, field := range res.attributes {
+		names = append(names, field.JSONName())
+	}
+	for _, relation := range res.lists {
+		names = append(names, relation.Name)
 	}
 	return nearest(name, names)
 }
@@ -137,16 +147,22 @@ func (in *reading) create(object *node, only []*model.Field, missingNull, withID
 		if only != nil && !contains(only, in.byName[m.name]) {
 			continue
 		}
+		if in.relation(m.name) != nil {
+			continue // nested reads it
+		}
 		place := at + pointer(m.name)
 		field := in.attribute(m, nil, withID, place)
 		if field == nil {
 			continue
 		}
-		if value, ok := in.accept(field, m.value.raw, place); ok {
+		if value, ok := in.accept(field, m.value.raw, place); ok && !in.listed.says(in, field, value, place) {
 			assignments = append(assignments, statement.Assignment{Field: field, Op: statement.Set, Value: value})
 		}
 	}
 	for _, field := range in.attributes {
+		if in.listed.fills(field) {
+			continue
+		}
 		taken := only == nil || contains(only, field)
 		if field == in.kind.ID || field.ReadOnly || taken && object.member(field.JSONName()) != nil {
 			continue

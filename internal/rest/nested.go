@@ -25,7 +25,7 @@ type parent struct {
 // mountLists routes the lists that any of the versions has of t's records,
 // below base. version is 0 where the path names none.
 func (s *Server) mountLists(t *model.Type, version int, base string, versions ...Version) {
-	methods := &methods{get: list}
+	methods := &methods{get: list, post: create}
 	mounted := map[string]bool{}
 	for _, candidate := range versions {
 		if !t.Served(candidate.Number) {
@@ -78,6 +78,18 @@ func (x *exchange) findParent(ctx context.Context) error {
 	_, err := x.server.store.Item(ctx, q, x.parent.id)
 	if errors.Is(err, store.ErrNotFound) {
 		return x.noParent()
+	}
+	return err
+}
+
+// orphaned is the error of a create, or that the record of the nested route has
+// gone meanwhile.
+func (x *exchange) orphaned(ctx context.Context, err error) error {
+	var violation *store.Violation
+	if x.parent != nil && errors.As(err, &violation) && violation.Kind == store.ForeignKeyViolation {
+		if gone := x.findParent(ctx); gone != nil {
+			return gone
+		}
 	}
 	return err
 }

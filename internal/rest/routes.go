@@ -23,6 +23,7 @@ type resource struct {
 	path       string // "/api/v1/planets"
 	attributes []*model.Field
 	byName     map[string]*model.Field
+	lists      []*model.Field // the relations to many
 
 	versionHeader       []string
 	deprecation, sunset []string
@@ -34,6 +35,7 @@ func newResource(s *Server, t *model.Type, version Version) *resource {
 		path:          versionPath(version.Number) + "/" + t.Resource(),
 		attributes:    t.Attributes(version.Number),
 		byName:        map[string]*model.Field{},
+		lists:         query.Lists(t, version.Number),
 		versionHeader: []string{strconv.Itoa(version.Number)},
 	}
 	res.deprecation, res.sunset = lifeHeaders(version)

@@ -166,6 +166,44 @@ func (b *Builder) RemoveFromList(a Assignment, owners []any) []Statement {
 	return []Statement{remove.statement(), away.statement(), back.statement()}
 }
 
+// Link is the statement that puts each of the targets, new records that a
+// ManyToMany field is to list, behind what the owner at the same index lists.
+func (b *Builder) Link(f *model.Field, owners, targets []any) Statement {
+	lists, list := owners, f.OwnerColumn() // the records whose list has an order, and their column
+	if !f.Relation.Owning {
+		lists, list = targets, f.TargetColumn()
+	}
+	next := map[any]int64{}
+	tuples := make([]any, len(owners))
+	for i := range owners {
+		tuples[i] = []any{owners[i], targets[i], lists[i], next[lists[i]]}
+		next[lists[i]]++
+	}
+	w := newWriter(b.dialect)
+	id := func(t *model.Type, i int) string {
+		return w.dialect.fromElement(storedAs(t.ID), w.dialect.member("e", i))
+	}
+	listType := f.Owner
+	if !f.Relation.Owning {
+		listType = f.Relation.Target
+	}
+	w.insertList(f)
+	w.add("SELECT ", id(f.Owner, 0), ", (SELECT coalesce(max(v.", quote("position"), ") + 1, 0) FROM ", quote(f.ValueTable()),
+		" AS v WHERE v.", quote(list), " = ", id(listType, 2), ") + ", w.dialect.fromElement(stored{scalar: model.Int64}, w.dialect.member("e", 3)),
+		", ", id(f.Relation.Target, 1), " FROM ")
+	w.dialect.members(w, jsonText(tuples), "e")
+	return w.statement()
+}
+
+// NextPlace is the statement that finds the place behind the records that a
+// ToMany field lists in the record with the id, by their field position.
+func (b *Builder) NextPlace(f, position *model.Field, id any) Statement {
+	w := newWriter(b.dialect)
+	w.add("SELECT coalesce(max(r.", quote(position.Column()), ") + 1, 0) FROM ", quote(f.Relation.Target.Table()), " AS r WHERE r.", quote(f.Relation.Inverse.Column()), " = ")
+	w.bind(id)
+	return w.statement()
+}
+
 // AddWords is the statement that adds to a vocabulary those of the words that
 // it does not have. newID makes the id of a word where the store assigns none.
 func (b *Builder) AddWords(vocabulary *model.Type, words []any, newID func() (any, error)) (Statement, error) {

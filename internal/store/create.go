@@ -19,7 +19,10 @@ const IdempotencyPeriod = 24 * time.Hour
 
 // Create makes the records, all or none. A broken constraint is a *Violation.
 func (s *Store) Create(ctx context.Context, c Creation) (Result, error) {
-	records, err := s.newRecords(c.Query, c.Records)
+	records, err := s.newRecords(c.Query, c.Parent.relation(), c.Parent.ofParent(c.Records))
+	if err == nil {
+		err = s.nest(c.Query.Version, records, c.Nested)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), err)
 	}
@@ -72,19 +75,21 @@ func (s *Store) claim(ctx context.Context, tx Tx, i *Idempotency) ([]byte, error
 func (s *Store) create(ctx context.Context, tx Tx, c Creation, records []newRecord, result *Result) error {
 	var err error
 	t := c.Query.Type
-	if c.Resolution == Refuse {
-		if result.IDs, err = s.insert(ctx, tx, t, records); err != nil {
-			return err
-		}
+	switch {
+	case c.Parent != nil:
+		result.IDs, err = s.insertUnder(ctx, tx, c.Parent, records)
 		result.Created = len(result.IDs)
-	} else {
+	case c.Resolution == Refuse:
+		result.IDs, err = s.insert(ctx, tx, t, records)
+		result.Created = len(result.IDs)
+	default:
 		for i := range records {
 			if err := s.upsert(ctx, tx, c, &records[i], result); err != nil {
 				return err
 			}
 		}
 	}
-	if c.WithBody {
+	if err == nil && c.WithBody {
 		result.Body, err = s.body(ctx, tx, c.Query, result.IDs)
 	}
 	return err
@@ -108,23 +113,32 @@ type newRecord struct {
 	assignments []statement.Assignment
 	values      []any                  // of statement.Columns
 	lists       []statement.Assignment // those whose elements are rows
+	children    []children
+	place       int64 // among the records that are made with it
+	unplaced    bool  // the field query.Numbered is to hold the place
 }
 
 // newRecords completes records by their defaults and ids, and refuses one that
-// leaves out or nulls what is required.
-func (s *Store) newRecords(q query.Read, all [][]statement.Assignment) ([]newRecord, error) {
+// leaves out or nulls what is required. relation lists them; nil: none.
+func (s *Store) newRecords(q query.Read, relation *model.Field, all [][]statement.Assignment) ([]newRecord, error) {
 	t := q.Type
 	columns := statement.Columns(t)
+	var key, position *model.Field // filled when the record that lists them is known
+	if relation != nil {
+		key, position = relation.Relation.Inverse, query.Numbered(relation)
+	}
 	records := make([]newRecord, len(all))
 	for i, assignments := range all {
-		record := newRecord{assignments: assignments, values: make([]any, len(columns))}
+		record := newRecord{assignments: assignments, values: make([]any, len(columns)), place: int64(i)}
+		record.unplaced = position != nil && !slices.ContainsFunc(assignments, func(a statement.Assignment) bool { return a.Field == position && a.Value != nil })
 		var missing []*model.Field
 		for _, f := range t.Fields {
 			a := valueOf(f, assignments)
 			if a.Op != statement.Set {
 				return nil, fmt.Errorf("%s of a new record", a.Op)
 			}
-			if a.Value == nil && mustHave(f, q.Version) {
+			laterKnown := f == key || f == position && record.unplaced
+			if a.Value == nil && !laterKnown && mustHave(f, q.Version) {
 				missing = append(missing, f)
 			}
 			if at := slices.Index(columns, f); at >= 0 {
@@ -203,7 +217,10 @@ func (s *Store) insert(ctx context.Context, tx Tx, t *model.Type, records []newR
 		ids = append(ids, made...)
 		rest = rest[len(batch):]
 	}
-	return ids, s.insertLists(ctx, tx, records, ids)
+	if err := s.insertLists(ctx, tx, records, ids); err != nil {
+		return nil, err
+	}
+	return ids, s.insertChildren(ctx, tx, records, ids)
 }
 
 // batchSize is how many of the records go into the next statement: as many as

@@ -57,7 +57,7 @@ func (s *Store) apply(ctx context.Context, tx Tx, q query.Read, id any, exists b
 	switch change.Kind {
 	case Keep:
 	case Insert:
-		records, err := s.newRecords(q, [][]statement.Assignment{change.Assignments})
+		records, err := s.newRecords(q, nil, [][]statement.Assignment{change.Assignments})
 		if err != nil {
 			return err
 		}

@@ -81,6 +81,28 @@ type Creation struct {
 	OnConflict  []*model.Field // the unique set that says "exists already"; nil: the id
 	Idempotency *Idempotency
 	WithBody    bool // fill Result.Body
+
+	// Parent is the record that lists the new ones; nil: none. Neither it nor
+	// Nested goes with a resolution other than Refuse.
+	Parent *Parent
+	// Nested are, for each of Records, the new records that it lists; nil: none
+	// lists any.
+	Nested [][]Nested
+}
+
+// Parent is a record that lists others.
+type Parent struct {
+	Relation *model.Field // ToMany or ManyToMany
+	ID       any
+}
+
+// Nested are new records that a new record lists, in their order. Which record
+// that is their foreign key says without an assignment, and where [query.Numbered]
+// names a field that they do not assign, it gets their place.
+type Nested struct {
+	Relation *model.Field // ToMany or ManyToMany
+	Records  [][]statement.Assignment
+	Nested   [][]Nested // as in Creation
 }
 
 // Idempotency makes a creation happen once however often it is asked within
