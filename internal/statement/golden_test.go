@@ -349,6 +349,9 @@ func changeRequests(t testing.TB, schema *model.Schema) []request {
 		{"append to a vocabulary's list", sure(func(b *statement.Builder) statement.Statement {
 			return b.AppendToList(tags, []any{owner})
 		})},
+		{"link new records", sure(func(b *statement.Builder) statement.Statement {
+			return b.Link(person.Field("tags"), []any{owner, owner}, []any{int64(3), int64(4)})
+		})},
 		{"add words", func(b *statement.Builder) (statement.Statement, error) {
 			return b.AddWords(schema.Type("Tag"), []any{"brave"}, nil)
 		}},

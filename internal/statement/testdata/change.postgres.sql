@@ -162,6 +162,11 @@ INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT (o.value #>
   JOIN (SELECT value, key - 1 AS key FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
 -- with [["0192d3f4-0000-7000-8000-000000000001"] ["brave"]]
 
+-- link new records
+INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT (e.value ->> 0)::uuid, (SELECT coalesce(max(v."position") + 1, 0) FROM "person_tags" AS v WHERE v."person_id" = (e.value ->> 2)::uuid) + (e.value ->> 3)::bigint, (e.value ->> 1)::bigint
+  FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e;
+-- with [[["0192d3f4-0000-7000-8000-000000000001",3,"0192d3f4-0000-7000-8000-000000000001",0],["0192d3f4-0000-7000-8000-000000000001",4,"0192d3f4-0000-7000-8000-000000000001",1]]]
+
 -- add words
 INSERT INTO "tag" ("word") SELECT (e.value ->> 0)::text
   FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e

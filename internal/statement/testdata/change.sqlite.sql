@@ -164,6 +164,11 @@ INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT o.value, (S
   JOIN json_each(?) AS e;
 -- with [["0192d3f4-0000-7000-8000-000000000001"] ["brave"]]
 
+-- link new records
+INSERT INTO "person_tags" ("person_id", "position", "tag_id") SELECT e.value ->> 0, (SELECT coalesce(max(v."position") + 1, 0) FROM "person_tags" AS v WHERE v."person_id" = e.value ->> 2) + e.value ->> 3, e.value ->> 1
+  FROM json_each(?) AS e;
+-- with [[["0192d3f4-0000-7000-8000-000000000001",3,"0192d3f4-0000-7000-8000-000000000001",0],["0192d3f4-0000-7000-8000-000000000001",4,"0192d3f4-0000-7000-8000-000000000001",1]]]
+
 -- add words
 INSERT INTO "tag" ("word") SELECT e.value ->> 0
   FROM json_each(?) AS e
