@@ -83,7 +83,7 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	report := newReport(sourceName, answer, options.DryRun)
 	plan, err := newPlan(engine.Dialect(), schema, sourceName)
 	if err == nil {
-		err = engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
+		err = engine.Write(store.Large(ctx), func(ctx context.Context, tx store.Tx) error {
 			r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report, started: started}
 			if err := r.do(ctx); err != nil {
 				return err

@@ -43,3 +43,15 @@ type Tx interface {
 	// Query runs a statement and calls each for every row.
 	Query(ctx context.Context, st statement.Statement, each func(scan Scan) error) error
 }
+
+type largeKey struct{}
+
+// Large marks the context of a Write that keeps much in temporary tables, as an
+// import does: an engine may then let them outgrow memory, at the price of
+// running the work by itself.
+func Large(ctx context.Context) context.Context {
+	return context.WithValue(ctx, largeKey{}, true)
+}
+
+// IsLarge reports whether ctx was marked by [Large].
+func IsLarge(ctx context.Context) bool { return ctx.Value(largeKey{}) != nil }

@@ -21,15 +21,14 @@ const (
 	ownerOnly     = 0o600
 )
 
-// settings are those of every connection: 16 MB of cache, 32 MB for temporary
-// tables, in which an import stages its records and which go to a file when
-// they outgrow it, and a log that an import has grown cut back to 16 MB.
+// settings are those of every connection: 16 MB of cache, and a log that an
+// import has grown cut back to 16 MB. Temporary tables stay in memory but for
+// those of large work; see writer.large.
 const settings = `PRAGMA foreign_keys = ON;
 PRAGMA synchronous = FULL;
-PRAGMA temp_store = FILE;
+PRAGMA temp_store = MEMORY;
 PRAGMA legacy_alter_table = OFF;
 PRAGMA cache_size = -16000;
-PRAGMA temp.cache_size = -32000;
 PRAGMA journal_size_limit = 16777216;`
 
 // createFile makes an empty file where there is none and returns the absolute
