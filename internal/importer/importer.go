@@ -40,6 +40,9 @@ import (
 type Options struct {
 	// DryRun does all the work and takes it back: the report is the plan.
 	DryRun bool
+	// KeepIDs gives new records the id that their source calls so, which must be
+	// free: the source is an export. Else they get ids of their own.
+	KeepIDs bool
 	// Progress is called as the import goes on, from the importing goroutine;
 	// it may be nil.
 	Progress func(Progress)
@@ -81,19 +84,22 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	}
 	started := options.Now()
 	report := newReport(sourceName, answer, options.DryRun)
-	plan, err := newPlan(engine.Dialect(), schema, sourceName)
-	if err == nil {
-		err = engine.Write(store.Large(ctx), func(ctx context.Context, tx store.Tx) error {
-			r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report, started: started}
-			if err := r.do(ctx); err != nil {
-				return err
-			}
-			if options.DryRun {
-				return errDryRun
-			}
-			return nil
-		})
-	}
+	err := engine.Write(store.Large(ctx), func(ctx context.Context, tx store.Tx) error {
+		// All of it anew, since the work may run more than once.
+		report = newReport(sourceName, answer, options.DryRun)
+		plan, err := newPlan(engine.Dialect(), schema, sourceName, options.KeepIDs)
+		if err != nil {
+			return err
+		}
+		r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report, started: started}
+		if err := r.do(ctx); err != nil {
+			return err
+		}
+		if options.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
 	report.Seconds = options.Now().Sub(started).Seconds()
 	if err == nil || options.DryRun && errors.Is(err, errDryRun) {
 		return report, nil

@@ -11,10 +11,11 @@ import (
 
 // plan is what an import of one source works on, found from the models alone.
 type plan struct {
-	source string
-	roots  []root
-	tables []*table // every type that the source can reach, the ones pointed to first
-	byType map[*model.Type]*table
+	source  string
+	roots   []root
+	tables  []*table // every type that the source can reach, the ones pointed to first
+	byType  map[*model.Type]*table
+	keepIDs bool
 }
 
 // root is a type whose records stand at a path of the source.
@@ -33,9 +34,10 @@ type table struct {
 	defaults texts
 	position *model.Field // an Int field called position, which numbers the elements of a nested list
 
-	next   int64 // position of the next staged row
-	nested bool  // some row is nested in another one's record
-	batch  []statement.StagedRow
+	next   int64  // position of the next staged row
+	nested bool   // some row is nested in another one's record
+	batch  *batch // nil while it is empty
+	size   int    // of a batch's values
 	// referred: some row of another type names one of this type by its key alone.
 	referred bool
 }
@@ -43,8 +45,8 @@ type table struct {
 // newPlan finds the types that the source feeds, directly or nested in their
 // records, and puts them in an order in which each comes after the ones it
 // points to.
-func newPlan(dialect statement.Dialect, schema *model.Schema, sourceName string) (*plan, error) {
-	p := &plan{source: sourceName, byType: map[*model.Type]*table{}}
+func newPlan(dialect statement.Dialect, schema *model.Schema, sourceName string, keepIDs bool) (*plan, error) {
+	p := &plan{source: sourceName, byType: map[*model.Type]*table{}, keepIDs: keepIDs}
 	for _, t := range schema.Types {
 		for _, s := range t.Sources {
 			if s.Name != sourceName || nested(schema, s) {
@@ -84,6 +86,9 @@ func (p *plan) visit(dialect statement.Dialect, t *model.Type, above []*model.Ty
 		return nil
 	}
 	created := &table{typ: t, staging: statement.NewStaging(dialect, t, p.source), defaults: texts{}, next: 1}
+	if p.keepIDs {
+		created.staging.KeepIDs()
+	}
 	p.byType[t] = created
 	above = append(above, t)
 	for _, f := range t.Fields {

@@ -1,85 +1,39 @@
 package importer_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/postgrestest"
-	"github.com/larderhq/larder/internal/statement"
-	"github.com/larderhq/larder/internal/store"
+	"github.com/larderhq/larder/internal/store/postgres"
 )
-
-// postgres is the least engine that an import runs on.
-type postgres struct{ conn *pgx.Conn }
-
-func (postgres) Dialect() statement.Dialect { return statement.Postgres() }
-
-func (p postgres) Read(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
-	return p.Query(ctx, st, each)
-}
-
-func (p postgres) Query(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
-	rows, err := p.conn.Query(ctx, st.SQL, st.Args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows.Scan); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("%w\n%s", err, st.SQL)
-	}
-	return nil
-}
-
-func (p postgres) Exec(ctx context.Context, st statement.Statement) (int64, error) {
-	tag, err := p.conn.Exec(ctx, st.SQL, st.Args...)
-	if err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, st.SQL)
-	}
-	return tag.RowsAffected(), nil
-}
-
-func (p postgres) Write(ctx context.Context, work func(context.Context, store.Tx) error) error {
-	tx, err := p.conn.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := work(ctx, p); err != nil {
-		return errors.Join(err, tx.Rollback(ctx))
-	}
-	return tx.Commit(ctx)
-}
-
-func (p postgres) Exclusive(ctx context.Context, work func(context.Context, store.Tx) error) error {
-	return work(ctx, p)
-}
-func (p postgres) Ping(ctx context.Context) error { return p.conn.Ping(ctx) }
-func (p postgres) Close() error                   { return p.conn.Close(context.Background()) }
 
 // newPostgresWorld is newWorld on a PostgreSQL database of its own.
 func newPostgresWorld(t *testing.T, models string) *world {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), postgrestest.Database(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return openPostgresWorld(t, postgrestest.Database(t), models)
+}
+
+// openPostgresWorld is newWorld on the empty database at a URL.
+func openPostgresWorld(t *testing.T, address, models string) *world {
+	t.Helper()
 	schema, err := model.Parse("models.graphql", []byte(models))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, schema: schema, engine: postgres{conn}}
+	engine, err := postgres.Open(t.Context(), address, postgres.Options{Connections: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{t: t, schema: schema, engine: engine}
 	for _, sql := range append(migrate.Builtin(migrate.Postgres), migrate.Create(migrate.Postgres, schema)...) {
 		w.exec(sql)
 	}
@@ -112,6 +66,21 @@ func TestOnPostgreSQLAnImportFollowsTheSameRules(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	w.expect(t, `status, count(*)) FROM larder_run GROUP BY status ORDER BY status`, "done|4\nfailed|1")
+}
+
+func TestADryRunListsRecordsInTheSameFormOnBothEngines(t *testing.T) {
+	for name, w := range map[string]*world{"SQLite": newWorld(t, planetModels), "PostgreSQL": newPostgresWorld(t, planetModels)} {
+		t.Run(name, func(t *testing.T) {
+			report, err := w.run(answer(t, map[string]string{"allPlanets.planets": "[" + tatooine + "]"}), importer.Options{DryRun: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			const want = `{"name":"Tatooine","population":200000,"terrains":["desert"],"climates":["arid"]}`
+			if got := string(report.Types[0].Created.First[0].Values); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
 }
 
 func TestOnPostgreSQLRelationsAreKeptInStep(t *testing.T) {

@@ -20,7 +20,8 @@ type reader struct {
 	plan    *plan
 	failed  failedPaths
 	invalid InvalidError
-	stage   func(ctx context.Context, t *table) error // takes and empties the table's batch
+	fetched int                                       // records read
+	send    func(ctx context.Context, b *batch) error // to be staged
 }
 
 // place is where in the answer a row stands.
@@ -39,31 +40,38 @@ type owner struct {
 	index   int          // in that field's list
 }
 
-// read stages every record of the root.
-func (r *reader) read(ctx context.Context, from root, answer *source.Answer, count func()) error {
-	for record, err := range answer.Records(from.path) {
-		if err != nil {
-			return fmt.Errorf("read %s: %w", from.path, err)
+// readAll sends the rows of every record, in batches.
+func (r *reader) readAll(ctx context.Context, answer *source.Answer) error {
+	for _, from := range r.plan.roots {
+		for record, err := range answer.Records(from.path) {
+			if err != nil {
+				return fmt.Errorf("read %s: %w", from.path, err)
+			}
+			at := place{record: record.Index, path: from.path, text: record.Text}
+			if _, err := r.row(ctx, from.table, at, from.key, nil, record.Data); err != nil {
+				return err
+			}
+			r.fetched++
 		}
-		at := place{record: record.Index, path: from.path, text: record.Text}
-		if _, err := r.row(ctx, from.table, at, from.key, nil, record.Data); err != nil {
+	}
+	for _, t := range r.plan.tables {
+		if err := r.flush(ctx, t); err != nil {
 			return err
 		}
-		count()
 	}
 	return nil
 }
 
-// flush stages what is left in the tables' batches.
-func (r *reader) flush(ctx context.Context) error {
-	for _, t := range r.plan.tables {
-		if len(t.batch) > 0 {
-			if err := r.stage(ctx, t); err != nil {
-				return err
-			}
-		}
+// flush sends the table's batch. After the first problem, rows are only
+// checked.
+func (r *reader) flush(ctx context.Context, t *table) error {
+	b := t.batch
+	t.batch = nil
+	if b == nil || r.invalid.Count > 0 {
+		return ctx.Err()
 	}
-	return nil
+	b.fetched = r.fetched
+	return r.send(ctx, b)
 }
 
 // row stages the object as a row of the table, and the rows nested in it. It
@@ -99,16 +107,15 @@ func (r *reader) row(ctx context.Context, t *table, at place, keyFields []string
 	if err := r.relations(ctx, t, at, members, &row, base); err != nil || r.invalid.Count > before {
 		return "", err
 	}
-	if row.NewID, err = newID(t.typ); err != nil {
+	if row.NewID, err = r.newID(t, at, key, members, &row); err != nil || r.invalid.Count > before {
 		return "", err
 	}
 	row.Base = string(base.object(t.names))
 	t.nested = t.nested || at.nested
 	row.Position = t.next
 	t.next++
-	t.batch = append(t.batch, row)
-	if len(t.batch) == t.staging.BatchRows() {
-		return key, r.stage(ctx, t)
+	if t.add(row) {
+		return key, r.flush(ctx, t)
 	}
 	return key, nil
 }
@@ -137,17 +144,24 @@ func (r *reader) value(t *table, at place, within *owner, members map[string]jso
 	row.Values[i], base[f.Name] = value, f.AppendJSON(nil, value)
 }
 
-// accept is the canonical value of a field. An empty cell of a table is no
-// value, but for a text that must be there.
+// accept is the canonical value of a field. Of the cells of a table, an empty
+// one is null, but for a text that must be there; empty quotes are a value where
+// the field has an empty one, and null elsewhere; lists and JSON are JSON.
 func (p place) accept(f *model.Field, raw json.RawMessage) (any, error) {
 	var text string
-	if !p.text || f.IsList() || json.Unmarshal(raw, &text) != nil {
+	mayBeEmpty := f.Scalar == model.String || f.Scalar == model.ID || f.Scalar == model.Bytes
+	switch {
+	case !p.text:
 		return f.AcceptJSON(raw)
-	}
-	if text == "" && (!f.Required || f.Scalar != model.String) {
+	case isNull(raw) && f.Required && f.Scalar == model.String && !f.IsList():
+		text = ""
+	case isNull(raw) || json.Unmarshal(raw, &text) != nil:
+		return f.AcceptJSON(raw)
+	case text == "" && (f.IsList() || !mayBeEmpty):
 		return f.AcceptJSON(json.RawMessage("null"))
-	}
-	if f.Scalar == model.JSON {
+	case f.IsList(), f.Scalar == model.JSON && json.Valid([]byte(text)):
+		return f.AcceptJSON(json.RawMessage(text))
+	case f.Scalar == model.JSON:
 		return f.AcceptJSON(raw)
 	}
 	value, err := f.AcceptText(text)
@@ -172,12 +186,40 @@ func leaveOut(row *statement.StagedRow, i int, f *model.Field) {
 	case f.Default != nil:
 		row.Values[i] = f.Default.Value
 	case f.Required:
-		row.Missing = strings.TrimPrefix(row.Missing+", "+f.Name, ", ")
+		lack(row, f)
 	}
 }
 
-// newID is a fresh id for a type whose ids larder assigns, else "".
-func newID(t *model.Type) (string, error) {
+// lack notes that a new record cannot be created without the field.
+func lack(row *statement.StagedRow, f *model.Field) {
+	row.Missing = strings.TrimPrefix(row.Missing+", "+f.Name, ", ")
+}
+
+// newID is the id that the row has if it is new: the record's own where such
+// are kept, a fresh one for a type whose ids larder makes, else "".
+func (r *reader) newID(t *table, at place, key string, members map[string]json.RawMessage, row *statement.StagedRow) (string, error) {
+	if !r.plan.keepIDs {
+		return freshID(t.typ)
+	}
+	id := t.typ.ID
+	raw := members[id.Name]
+	if isNull(raw) {
+		lack(row, id)
+		return "", nil
+	}
+	value, err := at.accept(id, raw)
+	if err == nil {
+		err = id.CheckValue(value)
+	}
+	if err != nil {
+		r.problem(at, key, id.Name, messageOf(err))
+		return "", nil
+	}
+	return fmt.Sprint(value), nil
+}
+
+// freshID is a new id for a type whose ids larder makes, else "".
+func freshID(t *model.Type) (string, error) {
 	if t.ID.Scalar != model.UUID {
 		return "", nil
 	}
@@ -291,6 +333,8 @@ func (r *reader) reference(at place, ownerKey string, f *model.Field, raw json.R
 			return ""
 		}
 		text = appendString(nil, decoded)
+	} else if at.text { // in a list, which is JSON; the key itself is a cell
+		text = appendString(nil, string(text))
 	}
 	return "[" + string(text) + "]"
 }
@@ -312,9 +356,13 @@ func (r *reader) manyToMany(ctx context.Context, at place, members map[string]js
 	for _, element := range elements {
 		var key string
 		var err error
-		if f.Relation.Target.Vocabulary {
+		switch c := bytes.TrimSpace(element)[0]; {
+		case f.Relation.Target.Vocabulary:
 			key, err = r.word(ctx, target, inside, element)
-		} else {
+		case c != '{' && c != '[' && !isNull(element):
+			key = r.reference(at, ownerKey, f, element)
+			target.referred = target.referred || key != ""
+		default:
 			key, err = r.row(ctx, target, inside, fields, nil, element)
 		}
 		if err != nil || key == "" {
@@ -352,6 +400,10 @@ func (r *reader) toMany(ctx context.Context, at place, members map[string]json.R
 func (r *reader) list(at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) (elements []json.RawMessage, told bool) {
 	name, rest, deeper := strings.Cut(where(f), ".")
 	raw, told := members[name]
+	var cell string
+	if at.text && json.Unmarshal(raw, &cell) == nil && json.Valid([]byte(cell)) {
+		raw = json.RawMessage(cell)
+	}
 	if !told || isNull(raw) {
 		return nil, false
 	}
@@ -472,9 +524,13 @@ func where(f *model.Field) string {
 }
 
 // lookup finds the raw value of the field in the record; told is false when
-// the record does not have it. Null on the way is null.
+// the record does not have it. Null on the way is null. A relation may also
+// have the name that it has in the API: listId for list.
 func lookup(members map[string]json.RawMessage, f *model.Field) (raw json.RawMessage, told bool) {
 	path := where(f)
+	if f.Kind == model.ToOne && f.From == "" && members[path] == nil {
+		path = f.JSONName()
+	}
 	for {
 		name, rest, deeper := strings.Cut(path, ".")
 		raw, told = members[name]

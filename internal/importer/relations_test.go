@@ -314,3 +314,87 @@ type Entry @unique(fields: ["shoppingList", "item"]) {
 	}
 	w.expect(t, entries, "1|Milk|4|1\n2|Bread|1|0\n3|Milk|6|0")
 }
+
+func TestRelationsMayBeNamedAsTheAPINamesThem(t *testing.T) {
+	w := newWorld(t, `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String!
+  items: [Item!]!
+}
+type Item @source(name: "swapi", path: "items", key: ["id"]) {
+  name: String!
+  shop: Shop
+  labels: [Label!]!
+}
+type Shop @source(name: "swapi", path: "shops", key: ["id"]) { name: String! }
+type Label @source(name: "swapi", path: "labels", key: ["id"]) { name: String!, items: [Item!]! }`)
+	lists := map[string]string{
+		"lists":  `[{"id":30,"name":"Week"},{"id":10,"name":"Party"}]`,
+		"items":  `[{"id":5,"name":"Milk","shoppingListId":10,"shopId":2,"labels":["b","a"]},{"id":6,"name":"Bread","shoppingListId":null,"shopId":null,"labels":[]}]`,
+		"shops":  `[{"id":2,"name":"Corner"}]`,
+		"labels": `[{"id":"a","name":"A"},{"id":"b","name":"B"}]`,
+	}
+	if _, err := w.run(answer(t, lists), importer.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(t, `name, coalesce(shopping_list_id, 'null'), coalesce(shop_id, 'null')) FROM item ORDER BY id`, "Milk|2|1\nBread|null|null")
+	w.expect(t, `item_id, position, label_id) FROM item_labels ORDER BY 1`, "1|0|2\n1|1|1")
+	lists["items"] = `[{"id":5,"name":"Milk","shoppingListId":10,"shopId":2,"labels":["b","z"]}]`
+	_, err := w.run(answer(t, lists), importer.Options{})
+	if err == nil || !strings.Contains(err.Error(), `the source has no Label with the key ["z"]`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+const keptModels = `
+type ShoppingList @source(name: "swapi", path: "lists", key: ["id"]) {
+  name: String! @unique
+  items: [Item!]!
+  labels: [Label!]!
+}
+type Item @source(name: "swapi", path: "lists.items", key: ["id"]) {
+  id: UUID!
+  name: String!
+}
+type Label @vocabulary @source(name: "swapi", path: "labels", key: ["word"]) { word: String! }`
+
+func TestAnExportKeepsItsIds(t *testing.T) {
+	lists := map[string]string{
+		"labels": `[{"id":9,"word":"food"},{"id":4,"word":"fun"}]`,
+		"lists": `[{"id":30,"name":"Week","labels":["fun","food"],"items":[
+			{"id":"018f2e4c-7a10-7cc0-9f3e-2b1a6c5d4e3f","name":"Milk"},{"id":"018F2E4C-7A10-7CC0-9F3E-2B1A6C5D4E3E","name":"Bread"}]},
+			{"id":10,"name":"Party","labels":["fun"],"items":[]}]`,
+	}
+	for name, w := range map[string]*world{"sqlite": newWorld(t, keptModels), "postgres": newPostgresWorld(t, keptModels)} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := w.run(answer(t, lists), importer.Options{KeepIDs: true}); err != nil {
+				t.Fatal(err)
+			}
+			w.expect(t, `id, name) FROM shopping_list ORDER BY id`, "10|Party\n30|Week")
+			w.expect(t, `id, name, shopping_list_id) FROM item ORDER BY id`,
+				"018f2e4c-7a10-7cc0-9f3e-2b1a6c5d4e3e|Bread|30\n018f2e4c-7a10-7cc0-9f3e-2b1a6c5d4e3f|Milk|30")
+			w.expect(t, `id, word) FROM label ORDER BY id`, "4|fun\n9|food")
+			w.expect(t, `shopping_list_id, position, label_id) FROM shopping_list_labels ORDER BY 1`, "10|0|4\n30|0|4\n30|1|9")
+			w.exec(`INSERT INTO shopping_list (name) VALUES ('mine')`)
+			w.expect(t, `id) FROM shopping_list WHERE name = 'mine'`, "31")
+			report, err := w.run(answer(t, lists), importer.Options{KeepIDs: true})
+			if totals := report.Totals(); err != nil || totals != (importer.Totals{Unchanged: 6}) {
+				t.Errorf("again: %+v, %v", totals, err)
+			}
+		})
+	}
+}
+
+func TestAnIdThatIsTakenFailsTheImport(t *testing.T) {
+	w := newWorld(t, keptModels)
+	w.exec(`INSERT INTO shopping_list (id, name) VALUES (30, 'mine')`)
+	_, err := w.run(answer(t, map[string]string{"lists": `[{"id":30,"name":"Week"}]`}), importer.Options{KeepIDs: true})
+	if err == nil || !strings.Contains(err.Error(), `ShoppingList record 0 [30], id: must be unique, but shopping-lists/30 here has the same value`) {
+		t.Errorf("error %v", err)
+	}
+	for _, list := range []string{`[{"id":0,"name":"Week"}]`, `[{"id":"x","name":"Week"}]`, `[{"name":"Week","id":null}]`, `[{"id":3,"name":"Week","labels":["new"]}]`} {
+		if _, err := w.run(answer(t, map[string]string{"lists": list}), importer.Options{KeepIDs: true}); err == nil || !strings.Contains(err.Error(), "id") {
+			t.Errorf("%s: error %v", list, err)
+		}
+	}
+}

@@ -15,16 +15,19 @@ const ReportedRows = 20
 // Report is what an import did or, of a dry run, would do. Its JSON form is
 // part of the command line's contract.
 type Report struct {
-	Source    string       `json:"source"`
-	DryRun    bool         `json:"dryRun"`
-	Address   string       `json:"address"`
-	FetchedAt time.Time    `json:"fetchedAt"`
-	Offline   bool         `json:"offline"` // from the project's snapshot
-	Notices   []string     `json:"notices,omitempty"`
-	Run       int64        `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
-	Fetched   int          `json:"fetched"`       // records of the source
-	Seconds   float64      `json:"seconds"`
-	Types     []TypeReport `json:"types"` // one for each type that the source feeds
+	Source    string    `json:"source"`
+	DryRun    bool      `json:"dryRun"`
+	Address   string    `json:"address"`
+	FetchedAt time.Time `json:"fetchedAt"`
+	Offline   bool      `json:"offline"` // from the project's snapshot
+	// UpstreamUnchanged says that upstream has nothing new since the last import,
+	// so that nothing was fetched or compared.
+	UpstreamUnchanged bool         `json:"upstreamUnchanged,omitempty"`
+	Notices           []string     `json:"notices,omitempty"`
+	Run               int64        `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
+	Fetched           int          `json:"fetched"`       // records of the source
+	Seconds           float64      `json:"seconds"`
+	Types             []TypeReport `json:"types"` // one for each type that the source feeds
 }
 
 // TypeReport is what became of the rows of one type.

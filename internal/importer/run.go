@@ -27,6 +27,7 @@ type run struct {
 	report  *Report
 	started time.Time
 
+	first    bool                   // no type has any record or origin yet
 	types    []TypeReport           // of plan.tables, in their order
 	assigned map[*table]map[int]int // field index → rows that take it from upstream
 	pending  []statement.StagedChange
@@ -37,7 +38,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.stage, r.compare, r.write, r.drop} {
+	for _, step := range []func(context.Context) error{r.stage, r.lock, r.compare, r.write, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -52,42 +53,26 @@ func (r *run) do(ctx context.Context) error {
 
 // stage reads every record into the staging tables.
 func (r *run) stage(ctx context.Context) error {
+	if err := r.exec(ctx, statement.PrepareImport(r.dialect())...); err != nil {
+		return err
+	}
 	for _, t := range r.plan.tables {
 		if err := r.exec(ctx, t.staging.Create()...); err != nil {
 			return err
 		}
 	}
 	in := &reader{plan: r.plan, failed: newFailedPaths(r.answer.Failed)}
-	in.stage = func(ctx context.Context, t *table) error {
-		defer func() { t.batch = t.batch[:0] }()
-		if in.invalid.Count > 0 {
-			return ctx.Err() // the rest is only checked
-		}
-		r.options.Progress(Progress{Phase: Reading, Done: r.report.Fetched})
-		return r.exec(ctx, t.staging.Load(t.batch))
-	}
-	for _, from := range r.plan.roots {
-		if err := in.read(ctx, from, r.answer, func() { r.report.Fetched++ }); err != nil {
-			return err
-		}
-	}
-	if err := in.flush(ctx); err != nil {
+	err := r.load(ctx, in)
+	r.report.Fetched = in.fetched
+	if err != nil {
 		return err
 	}
-	r.options.Progress(Progress{Phase: Reading, Done: r.report.Fetched, Total: r.report.Fetched})
+	r.options.Progress(Progress{Phase: Reading, Done: in.fetched, Total: in.fetched})
 	if err := in.invalid.orNil(); err != nil {
 		return err
 	}
 	for _, t := range r.plan.tables {
-		if err := r.exec(ctx, t.staging.Index()); err != nil {
-			return err
-		}
-		if t.nested {
-			if err := r.exec(ctx, t.staging.Repeats()); err != nil {
-				return err
-			}
-		}
-		if err := r.unite(ctx, t, in); err != nil {
+		if err := r.index(ctx, t, in); err != nil {
 			return err
 		}
 	}
@@ -97,12 +82,36 @@ func (r *run) stage(ctx context.Context) error {
 	return in.invalid.orNil()
 }
 
+// index lets the table's rows be found by their keys, of which each has one of
+// its own then. A row that is nested in no other is likely to have: that is
+// seen from the index, without a look at every row.
+func (r *run) index(ctx context.Context, t *table, in *reader) error {
+	if err := r.exec(ctx, t.staging.Loaded()...); err != nil {
+		return err
+	}
+	if !t.nested {
+		err := r.exec(ctx, t.staging.IndexUnique())
+		if violation := (*store.Violation)(nil); !errors.As(err, &violation) {
+			return err
+		}
+	}
+	if err := r.exec(ctx, t.staging.Index()); err != nil {
+		return err
+	}
+	if t.nested {
+		if err := r.exec(ctx, t.staging.Repeats()); err != nil {
+			return err
+		}
+	}
+	return r.unite(ctx, t, in)
+}
+
 // dangling notes the rows that name a record by its key which the source does
 // not have.
 func (r *run) dangling(ctx context.Context, invalid *InvalidError) error {
 	for _, t := range r.plan.tables {
 		for _, f := range t.fields {
-			if f.Kind != model.ToOne || !r.plan.byType[f.Relation.Target].referred {
+			if f.Relation == nil || !r.plan.byType[f.Relation.Target].referred {
 				continue
 			}
 			search, ok := t.staging.Dangling(f, reportedProblems+1)
@@ -129,29 +138,26 @@ func (r *run) dangling(ctx context.Context, invalid *InvalidError) error {
 	return nil
 }
 
+// lock lets no other import come between what is compared and what is written.
+func (r *run) lock(ctx context.Context) error {
+	return r.exec(ctx, statement.LockImports(r.dialect())...)
+}
+
 // compare finds out what each staged row is and what is to be done.
 func (r *run) compare(ctx context.Context) error {
+	if err := r.isFirst(ctx); err != nil {
+		return err
+	}
 	var invalid InvalidError
 	for i, t := range r.plan.tables {
-		if err := r.exec(ctx, t.staging.Match()); err != nil {
-			return err
-		}
-		if orphans, ok := t.staging.Orphans(); ok {
-			if err := r.exec(ctx, orphans); err != nil {
-				return err
-			}
-		}
-		if err := r.incomplete(ctx, t, &invalid); err != nil {
-			return err
-		}
-		if err := r.exec(ctx, t.staging.Number()); err != nil {
+		if err := r.match(ctx, t, &invalid); err != nil {
 			return err
 		}
 		if err := r.count(ctx, t, &r.types[i]); err != nil {
 			return err
 		}
 	}
-	if err := invalid.orNil(); err != nil {
+	if err := invalid.orNil(); err != nil || r.first {
 		return err
 	}
 	for i, t := range r.plan.tables {
@@ -163,6 +169,52 @@ func (r *run) compare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// isFirst finds out whether there is nothing yet that the rows could be
+// compared with.
+func (r *run) isFirst(ctx context.Context) error {
+	r.first = true
+	for _, t := range r.plan.tables {
+		err := r.tx.Query(ctx, t.staging.Fresh(), func(scan store.Scan) error {
+			var fresh int64
+			err := scan(&fresh)
+			r.first = r.first && fresh == 1
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// match finds out which record each row of the table is.
+func (r *run) match(ctx context.Context, t *table, invalid *InvalidError) error {
+	if r.first {
+		if err := r.exec(ctx, t.staging.MatchNew()); err != nil {
+			return err
+		}
+		if err := r.exec(ctx, t.staging.Matched()...); err != nil {
+			return err
+		}
+		return r.incomplete(ctx, t, invalid)
+	}
+	if err := r.exec(ctx, t.staging.Match()); err != nil {
+		return err
+	}
+	if err := r.exec(ctx, t.staging.Matched()...); err != nil {
+		return err
+	}
+	if orphans, ok := t.staging.Orphans(); ok {
+		if err := r.exec(ctx, orphans); err != nil {
+			return err
+		}
+	}
+	if err := r.incomplete(ctx, t, invalid); err != nil {
+		return err
+	}
+	return r.exec(ctx, t.staging.Number())
 }
 
 // incomplete notes the new rows that lack a required value.
@@ -202,15 +254,19 @@ func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
 	if err != nil {
 		return err
 	}
-	if report.Created.First, err = r.first(ctx, t, statement.StagedNew); err != nil {
-		return err
+	if report.Created.Count > 0 {
+		if report.Created.First, err = r.listed(ctx, t, statement.StagedNew); err != nil {
+			return err
+		}
 	}
-	report.Deleted.First, err = r.first(ctx, t, statement.StagedDeleted)
+	if report.Deleted.Count > 0 {
+		report.Deleted.First, err = r.listed(ctx, t, statement.StagedDeleted)
+	}
 	return err
 }
 
-// first lists the first rows in a state.
-func (r *run) first(ctx context.Context, t *table, state statement.State) ([]Row, error) {
+// listed are the first rows in a state.
+func (r *run) listed(ctx context.Context, t *table, state statement.State) ([]Row, error) {
 	var rows []Row
 	err := r.tx.Query(ctx, t.staging.First(state, ReportedRows), func(scan store.Scan) error {
 		var key, base string
@@ -218,7 +274,12 @@ func (r *run) first(ctx context.Context, t *table, state statement.State) ([]Row
 		if err := scan(&key, &id, &base); err != nil {
 			return err
 		}
-		row := Row{Key: json.RawMessage(key), Values: json.RawMessage(base)}
+		var values texts
+		if err := json.Unmarshal([]byte(base), &values); err != nil {
+			return fmt.Errorf("list %s %s: %w", t.typ.Name, key, err)
+		}
+		t.normalise(values)
+		row := Row{Key: json.RawMessage(key), Values: values.object(t.names)}
 		if id != nil && state != statement.StagedNew {
 			row.ID = *id
 		}
@@ -401,13 +462,31 @@ func (r *run) write(ctx context.Context) error {
 		if err := r.exec(ctx, t.staging.Update(assigned)...); err != nil {
 			return r.explain(ctx, t, err)
 		}
-		if err := r.exec(ctx, t.staging.Origins(run)); err != nil {
+		origins := t.staging.Origins
+		if r.first {
+			origins = t.staging.OriginsOfNew
+		}
+		if err := r.exec(ctx, origins(run)); err != nil {
 			return err
 		}
 		done += r.types[i].Adopted.Count + r.types[i].Updated.Count
 		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
 	}
 	r.report.Run = run
+	return r.analyse(ctx)
+}
+
+// analyse has the engine look at the tables of which much is new, so that the
+// first requests and the next import are planned for what they hold.
+func (r *run) analyse(ctx context.Context) error {
+	const much = 10_000
+	for i, t := range r.plan.tables {
+		if r.types[i].Created.Count >= much {
+			if err := r.exec(ctx, t.staging.Written()...); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -446,7 +525,7 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 }
 
 func (r *run) startRun(ctx context.Context) (id int64, err error) {
-	start := statement.StartRun(r.plan.tables[0].staging.Dialect(), statement.ImportRun{
+	start := statement.StartRun(r.dialect(), statement.ImportRun{
 		Source: r.plan.source, Address: r.answer.Address, Bytes: r.answer.Bytes, Fetched: r.report.Fetched,
 		Started: r.started, Finished: r.options.Now(), Status: "done",
 	})
@@ -461,7 +540,7 @@ func (r *run) startRun(ctx context.Context) (id int64, err error) {
 // the rest.
 func (r *run) finish(ctx context.Context) error {
 	totals := r.report.Totals()
-	err := r.exec(ctx, statement.FinishRun(r.plan.tables[0].staging.Dialect(), r.report.Run, statement.ImportRun{
+	err := r.exec(ctx, statement.FinishRun(r.dialect(), r.report.Run, statement.ImportRun{
 		Finished: r.options.Now(), Created: totals.Created, Updated: totals.Updated + totals.Adopted,
 		Unchanged: totals.Unchanged, Gone: totals.Gone,
 	}))
@@ -479,6 +558,8 @@ func (r *run) drop(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (r *run) dialect() statement.Dialect { return r.plan.tables[0].staging.Dialect() }
 
 func (r *run) exec(ctx context.Context, statements ...statement.Statement) error {
 	for _, s := range statements {

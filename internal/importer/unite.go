@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ type duplicate struct {
 	nested   bool
 	position int64
 	base     string
+	newID    string
 }
 
 // unite makes one row of the rows that share a key: the same object met at
@@ -35,7 +37,7 @@ func (r *run) unite(ctx context.Context, t *table, in *reader) error {
 		err := r.tx.Query(ctx, t.staging.Duplicates(after, duplicatePage), func(scan store.Scan) error {
 			var d duplicate
 			var nested int64
-			if err := scan(&d.key, &d.record, &nested, &d.position, &d.base); err != nil {
+			if err := scan(&d.key, &d.record, &nested, &d.position, &d.base, &d.newID); err != nil {
 				return err
 			}
 			d.nested = nested != 0
@@ -62,7 +64,7 @@ func (r *run) unite(ctx context.Context, t *table, in *reader) error {
 // uniteRows replaces rows of one key by one.
 func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplicate) error {
 	var records []string
-	united := texts{}
+	united, newID := texts{}, ""
 	for _, row := range rows {
 		if !row.nested {
 			records = append(records, fmt.Sprint(row.record))
@@ -71,6 +73,7 @@ func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplic
 		if err := json.Unmarshal([]byte(row.base), &values); err != nil {
 			return fmt.Errorf("compare the rows of %s %s: %w", t.typ.Name, row.key, err)
 		}
+		newID = cmp.Or(newID, row.newID)
 		for name, text := range values {
 			if known, ok := united[name]; ok && !bytes.Equal(known, text) {
 				in.invalid.add(Problem{
@@ -93,7 +96,10 @@ func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplic
 	if err != nil {
 		return err
 	}
-	return r.exec(ctx, t.staging.Remove(row.Key), t.staging.Load([]statement.StagedRow{row}))
+	if row.NewID = newID; newID == "" && r.plan.keepIDs {
+		lack(&row, t.typ.ID)
+	}
+	return r.exec(ctx, t.staging.Remove(row.Key), t.staging.Load(t.staging.Append(nil, row)))
 }
 
 // restage makes the row that tells what all rows of its key tell together.
@@ -103,9 +109,6 @@ func (t *table) restage(first duplicate, base texts) (statement.StagedRow, error
 		Base: string(base.object(t.names)), Values: make([]any, len(t.fields)),
 	}
 	var err error
-	if row.NewID, err = newID(t.typ); err != nil {
-		return row, err
-	}
 	for i, f := range t.fields {
 		text, told := base[f.Name]
 		switch {

@@ -61,7 +61,7 @@ func TestValuesOfEveryScalarAreStoredComparedAndUpdated(t *testing.T) {
 	}
 	w.expect(t, `large, price, yes, uuid, moment, span, bytes, deep) FROM thing`,
 		"9223372036854775807|123456789012345678|1|0190b5c0-0000-7000-8000-000000000001|2026-11-23T17:18:00.250000Z|5400000000|AAEC|7")
-	w.expect(t, `json(any), json(tags)) FROM thing`, `{"b":[1,2.50,null],"a":"x"}|["x","y"]`)
+	w.expect(t, `json(any), json(tags)) FROM thing`, `{"a":"x","b":[1,2.50,null]}|["x","y"]`)
 	w.expect(t, `value = 0.1, value = 1e300, value = 5e-324, value = 3) FROM thing_numbers ORDER BY position`, "1|0|0|0\n0|1|0|0\n0|0|1|0\n0|0|0|1")
 	w.expect(t, `value) FROM thing_prices ORDER BY position`, "12500\n-1")
 	w.expect(t, `value) FROM thing_spans`, "500000")
@@ -133,7 +133,7 @@ type Article @source(name: "swapi", path: "articles", key: ["sourceId"]) {
 		}, nil), importer.Options{})
 	}
 	if _, err := cells(`{"ID":"1","name":"Milk","code":"007","price":"1.20","sold":"true","since":"2026-01-31"}
-{"ID":"2","name":"","code":"","price":"","sold":"","since":""}`); err != nil {
+{"ID":"2","name":null,"code":null,"price":null,"sold":"","since":null}`); err != nil {
 		t.Fatal(err)
 	}
 	w.expect(t, `source_id, name, coalesce(code, 'none'), price, sold, since) FROM article`, "1|Milk|007|12000|1|2026-01-31\n2||none")
@@ -141,4 +141,40 @@ type Article @source(name: "swapi", path: "articles", key: ["sourceId"]) {
 	if err == nil || !strings.Contains(err.Error(), "price") || !strings.Contains(err.Error(), "perhaps") || !strings.Contains(err.Error(), "sourceId") {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestCellsHoldWhatJSONHolds(t *testing.T) {
+	w := newWorld(t, `
+type Article @source(name: "swapi", path: "articles", key: ["id"]) {
+  name: String!
+  note: String
+  other: ID
+  data: Bytes!
+  tags: [String!]!
+  levels: [Float] @json
+  any: JSON
+  like: [Article!]!
+}`)
+	report, err := w.run(source.NewAnswer(func(string) iter.Seq2[source.Record, error] {
+		return func(yield func(source.Record, error) bool) {
+			for i, record := range []string{
+				`{"id":"7","name":null,"note":"","other":"","data":"","tags":"[\"a\",\"\"]","levels":"[0.5,null]","any":"{\"a\":[1]}","like":"[8,7]"}`,
+				`{"id":"8","name":"","note":null,"other":null,"data":"aGk=","tags":"[]","levels":null,"any":"no JSON","like":"[]"}`,
+			} {
+				if !yield(source.Record{Index: i, Data: json.RawMessage(record), Text: true}, nil) {
+					return
+				}
+			}
+		}
+	}, nil), importer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.Types[0].Summary(); got != "2 created" {
+		t.Errorf("summary %s", got)
+	}
+	w.expect(t, `id, name, coalesce(note, 'null'), coalesce(other, 'null'), coalesce(levels, 'null'), "any") FROM article ORDER BY id`,
+		`1||||[0.5,null]|{"a":[1]}`+"\n"+`2||null|null|null|"no JSON"`)
+	w.expect(t, `article_id, position, value) FROM article_tags ORDER BY 1`, "1|0|a\n1|1|")
+	w.expect(t, `article_id, position, like_id) FROM article_like ORDER BY 1`, "1|0|2\n1|1|1")
 }

@@ -75,8 +75,8 @@ func (d *drafts) root(r *root) error {
 	t := d.open(r.record, r.name, "")
 	key := r.record.key(false)
 	if key == nil && r.linkedKey == nil {
-		return fmt.Errorf("no field of the %d records at %s identifies them: expected one that is never null and always different "+
-			"(such as %s); add such a field to the %s", r.count, r.where(), strings.Join(keyNames, ", "), d.origin())
+		return fmt.Errorf("no field of the %d records at %s identifies them%s: expected one that is never null and always different "+
+			"(such as %s); add such a field to the %s", r.count, r.where(), r.record.noKeys(), strings.Join(keyNames, ", "), d.origin())
 	}
 	t.independent = true
 	place := len(t.sources)
@@ -239,6 +239,33 @@ func (s *shape) key(shared bool) *member {
 		}
 	}
 	return nil
+}
+
+// noKeys says of the likeliest members of the shape why they are no key, in
+// brackets behind a blank.
+func (s *shape) noKeys() string {
+	const told = 3
+	candidates := slices.Clone(s.members)
+	slices.SortStableFunc(candidates, func(a, b *member) int { return a.rank() - b.rank() })
+	var reasons []string
+	for _, m := range candidates {
+		switch {
+		case m.object != nil || m.isList():
+			continue
+		case !m.seen.always():
+			reasons = append(reasons, m.name+" is missing or null in some")
+		case !m.scalarKey():
+			reasons = append(reasons, m.name+" is neither text nor whole number everywhere")
+		case m.seen.repeated:
+			reasons = append(reasons, m.name+" has a value twice")
+		default:
+			reasons = append(reasons, m.name+" always differs, which under that name may be chance: if it is the key, call it id")
+		}
+	}
+	if reasons == nil {
+		return ""
+	}
+	return " (" + strings.Join(reasons[:min(told, len(reasons))], "; ") + ")"
 }
 
 // scalarKey reports whether all values are texts or whole numbers.

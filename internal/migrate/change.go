@@ -41,6 +41,8 @@ type (
 		name   string // of the column by the time that it is dropped
 		table  string // of its table by then
 		moved  bool
+		// recomputed: its values were computed, and nobody misses them.
+		recomputed bool
 	}
 	// renameColumn: a field under another name.
 	renameColumn struct {
@@ -115,12 +117,19 @@ func (c renameTable) String() string {
 }
 
 func (c addColumn) String() string {
-	return fmt.Sprintf("add %s: %s", c.column.label(), c.column.typeName())
+	text := fmt.Sprintf("add %s: %s", c.column.label(), c.column.typeName())
+	if c.column.computed != nil {
+		text += ", computed as " + c.column.computed.String()
+	}
+	return text
 }
 
 func (c dropColumn) String() string {
 	if c.moved {
 		return fmt.Sprintf("drop the old column of %s", c.column.label())
+	}
+	if c.column.computed != nil {
+		return fmt.Sprintf("drop %s, computed as %s", c.column.label(), c.column.computed)
 	}
 	return "drop " + c.column.label()
 }

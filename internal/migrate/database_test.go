@@ -7,14 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
+	postgresstore "github.com/larderhq/larder/internal/store/postgres"
 	sqlitestore "github.com/larderhq/larder/internal/store/sqlite"
 )
 
@@ -43,76 +41,27 @@ func postgresServer(t *testing.T) *server {
 	return &server{address: postgrestest.Database(t)}
 }
 
-type server struct {
-	address string
-	count   int
-}
+type server struct{ address string }
 
-// open makes an empty schema of the database and a connection to it.
+// open makes an empty schema of the database and opens it as larder does.
 func (s *server) open(t *testing.T) store.Engine {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), s.address)
+	return openPostgres(t, postgrestest.Schema(t, s.address))
+}
+
+func openPostgres(t *testing.T, address string) store.Engine {
+	t.Helper()
+	engine, err := postgresstore.Open(t.Context(), address, postgresstore.Options{Connections: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := conn.Close(context.Background()); err != nil {
+		if err := engine.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	s.count++
-	schema := fmt.Sprintf("s%d", s.count)
-	if _, err := conn.Exec(t.Context(), fmt.Sprintf("CREATE SCHEMA %s; SET search_path = %s", schema, schema)); err != nil {
-		t.Fatal(err)
-	}
-	return &connection{conn: conn}
+	return engine
 }
-
-// connection is a store.Engine on one PostgreSQL connection.
-type connection struct {
-	mutex sync.Mutex
-	conn  *pgx.Conn
-}
-
-func (c *connection) Dialect() statement.Dialect { return statement.Postgres() }
-
-func (c *connection) Exec(ctx context.Context, st statement.Statement) (int64, error) {
-	tag, err := c.conn.Exec(ctx, st.SQL, append([]any{pgx.QueryExecModeExec}, st.Args...)...)
-	return tag.RowsAffected(), err
-}
-
-func (c *connection) Query(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
-	rows, err := c.conn.Query(ctx, st.SQL, append([]any{pgx.QueryExecModeExec}, st.Args...)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-func (c *connection) Read(ctx context.Context, st statement.Statement, each func(store.Scan) error) error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.Query(ctx, st, each)
-}
-
-func (c *connection) Write(ctx context.Context, work func(context.Context, store.Tx) error) error {
-	return c.Exclusive(ctx, work)
-}
-
-func (c *connection) Exclusive(ctx context.Context, work func(context.Context, store.Tx) error) error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return work(ctx, c)
-}
-
-func (c *connection) Ping(ctx context.Context) error { return c.conn.Ping(ctx) }
-func (c *connection) Close() error                   { return c.conn.Close(context.Background()) }
 
 // run executes statements on an engine, one after the other.
 func run(t testing.TB, engine store.Engine, sql string) {
@@ -191,8 +140,8 @@ FROM sqlite_schema AS t JOIN pragma_index_list(t.name) AS i WHERE t.type = 'tabl
 
 const postgresStructure = `
 SELECT line FROM (
-SELECT t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' notnull ' || a.attnotnull || ' identity ' || a.attidentity::text || ' default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || ' ' || coalesce(col_description(t.oid, a.attnum), '') AS line
-FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
+SELECT t.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' collate ' || coalesce(k.collname, '') || ' notnull ' || a.attnotnull || ' identity ' || a.attidentity::text || ' default ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || ' ' || coalesce(col_description(t.oid, a.attnum), '') AS line
+FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum LEFT JOIN pg_collation k ON k.oid = a.attcollation
 WHERE t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace AND t.relname NOT LIKE 'larder\_%'
 UNION ALL
 SELECT t.relname || ' ' || coalesce(obj_description(t.oid), '') FROM pg_class t WHERE t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace AND t.relname NOT LIKE 'larder\_%'
@@ -202,11 +151,19 @@ UNION ALL
 SELECT regexp_replace(indexdef, ' ON \w+\.', ' ON ') FROM pg_indexes WHERE schemaname = current_schema() AND tablename NOT LIKE 'larder\_%'
 ) AS s ORDER BY line`
 
+// openAny opens a database file or, by a URL, one of PostgreSQL.
+func openAny(ctx context.Context, database string) (store.Engine, error) {
+	if strings.HasPrefix(database, "postgres://") {
+		return postgresstore.Open(ctx, database, postgresstore.Options{Connections: 2})
+	}
+	return sqlitestore.Open(ctx, database, sqlitestore.Options{Readers: 1})
+}
+
 // migrateProcess is one process that brings a database up; it returns the exit
 // code.
 func migrateProcess(folder, database string) int {
 	ctx := context.Background()
-	engine, err := sqlitestore.Open(ctx, database, sqlitestore.Options{Readers: 1})
+	engine, err := openAny(ctx, database)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

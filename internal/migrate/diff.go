@@ -52,7 +52,7 @@ func compare(from, to *model.Schema) (*difference, error) {
 		d.changes = append(d.changes, move)
 	}
 	d.alterColumns()
-	d.drop(moves)
+	d.drop(m, moves)
 	d.addIndexes()
 	d.describe()
 	return d, nil
@@ -70,7 +70,7 @@ func (d *difference) pair(m *matching) {
 			switch {
 			case to.field != nil:
 				d.columns[c] = from.columns[i] // owner, position, value or target
-			case m.fields[c.field] != nil && sameColumn(m, m.fields[c.field], c.field):
+			case m.fields[c.field] != nil && sameColumn(m, m.fields[c.field], c.field) && sameComputed(m, m.fields[c.field], c.field):
 				d.columns[c] = from.column(m.fields[c.field].Column())
 			}
 		}
@@ -131,6 +131,8 @@ func (d *difference) nameOld() {
 			switch kept := newColumn[c]; {
 			case kept != nil:
 				d.columnNow[c] = kept.name
+			case c.computed != nil:
+				d.columnNow[c] = c.name // it goes before any rename
 			default:
 				d.columnNow[c] = aside(c.name, to != nil && to.column(c.name) != nil)
 			}
@@ -244,6 +246,9 @@ func changesType(from, to *column) bool {
 // changesCheck compares the conditions as both engines write them, of the old
 // column under its new name.
 func (d *difference) changesCheck(from, to *column) bool {
+	if to.computed != nil { // what is paired is computed alike
+		return checkName(from) != checkName(to)
+	}
 	for _, e := range dialects() {
 		if old := e.check(renamed(from, to)); old != e.check(to) || (old != "" && checkName(from) != checkName(to)) {
 			return true
@@ -282,7 +287,7 @@ func (d *difference) sameTarget(from, to *column) bool {
 
 // drop tells what goes: columns first, since they may refer to tables that go,
 // then list and join tables, then the tables that they refer to.
-func (d *difference) drop(moves []moveValues) {
+func (d *difference) drop(m *matching, moves []moveValues) {
 	moved := func(f *model.Field) bool {
 		return f != nil && slices.ContainsFunc(moves, func(m moveValues) bool { return m.from == f || sink(m.from) == f })
 	}
@@ -292,7 +297,7 @@ func (d *difference) drop(moves []moveValues) {
 		}
 		for _, c := range t.columns {
 			if !d.columnSurvives(c) {
-				d.changes = append(d.changes, dropColumn{c, d.columnNow[c], d.tableNow[t], moved(c.field)})
+				d.changes = append(d.changes, dropColumn{c, d.columnNow[c], d.tableNow[t], moved(c.field), d.keepsNothing(m, c)})
 			}
 		}
 	}
@@ -303,6 +308,20 @@ func (d *difference) drop(moves []moveValues) {
 			}
 		}
 	}
+}
+
+// keepsNothing reports whether a column that goes was computed, and its field
+// is not to keep values of its own from now on.
+func (d *difference) keepsNothing(m *matching, old *column) bool {
+	if old.computed == nil {
+		return false
+	}
+	for to, from := range m.fields {
+		if from == old.field && to.Computed == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // indexPairs finds the old index of each new one: the same columns, as unique.

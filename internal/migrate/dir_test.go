@@ -196,3 +196,41 @@ func TestARenameThatIsDoneIsNotDoneAgain(t *testing.T) {
 		t.Errorf("taking @renamed away changed the tables: %s", m.SQL(SQLite))
 	}
 }
+
+func TestTheVersionOfARenameIsNoMatterOfTheTables(t *testing.T) {
+	path := t.TempDir()
+	steps := []struct {
+		name, models string
+		want         string // part of the SQL; "" for nothing to do
+	}{
+		{"init", `type A { qty: Int }`, "qty"},
+		{"an earlier name that the tables never had", `type A { qty: Int @renamed(from: "number", version: 2) }`, ""},
+		{"a rename with a version", `type B @renamed(from: "A", version: 2) { quantity: Int @renamed(from: "qty", version: 2) }`, "quantity"},
+		{"the same models", `type B @renamed(from: "A", version: 2) { quantity: Int @renamed(from: "qty", version: 2) }`, ""},
+		{"a version that is said later", `type B @renamed(from: "A", version: 3) { quantity: Int @renamed(from: "qty", version: 3) }`, ""},
+		{"a new field beside the renamed one", `type B @renamed(from: "A", version: 3) { quantity: Int @renamed(from: "qty", version: 3) x: Int }`, "x"},
+		{"a second rename", `type B @renamed(from: "A", version: 3) { amount: Int @renamed(from: "quantity", version: 4) @renamed(from: "qty", version: 3) x: Int }`, "amount"},
+		{"both kept", `type B @renamed(from: "A", version: 3) { amount: Int @renamed(from: "qty", version: 3) @renamed(from: "quantity", version: 4) x: Int }`, ""},
+		{"both taken away", `type B { amount: Int x: Int }`, ""},
+	}
+	for _, step := range steps {
+		m := diffTo(t, path, "next", step.models)
+		switch {
+		case step.want == "" && m != nil:
+			t.Errorf("%s: %s", step.name, m.SQL(SQLite))
+		case step.want != "" && m == nil:
+			t.Errorf("%s: nothing to do", step.name)
+		case step.want != "" && (!strings.Contains(m.SQL(SQLite), step.want) || strings.Contains(m.SQL(SQLite), "DROP COLUMN")):
+			t.Errorf("%s: %s", step.name, m.SQL(SQLite))
+		}
+	}
+}
+
+func TestADatabaseThatMissedARenameTakesBothAtOnce(t *testing.T) {
+	path := t.TempDir()
+	diffTo(t, path, "init", `type A { qty: Int }`)
+	m := diffTo(t, path, "twice", `type A { amount: Int @renamed(from: "quantity", version: 3) @renamed(from: "qty", version: 2) }`)
+	if m == nil || !strings.Contains(m.SQL(SQLite), `RENAME COLUMN "qty" TO "amount"`) {
+		t.Errorf("got %v", m)
+	}
+}

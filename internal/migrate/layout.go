@@ -41,6 +41,7 @@ type column struct {
 	checkName    string
 	bounds       *model.Check
 	defaultValue *model.Default
+	computed     *model.Expression // nil for what records bring
 	reference    *reference
 }
 
@@ -194,5 +195,6 @@ func fieldColumn(f *model.Field) *column {
 		scalar: f.Scalar, enum: f.Enum, precision: f.Precision, scale: f.Scale,
 		list:     f.Kind == model.JSONColumn,
 		required: f.Required, checkName: f.CheckName(), bounds: f.Check, defaultValue: f.Default,
+		computed: f.Computed,
 	}
 }

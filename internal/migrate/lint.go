@@ -74,11 +74,11 @@ func lintChange(c Change) []Finding {
 			return []Finding{found(Destructive, "", c.String()+" drops table "+c.table.name+" and all of its rows", renameHint)}
 		}
 	case dropColumn:
-		if !c.moved {
+		if !c.moved && !c.recomputed {
 			return []Finding{found(Destructive, "", c.String()+" drops column "+c.column.table+"."+c.column.name+" and all of its values", renameHint)}
 		}
 	case addColumn:
-		if c.column.required && !c.filled && c.column.defaultValue == nil {
+		if c.column.required && !c.filled && c.column.defaultValue == nil && c.column.computed == nil {
 			return []Finding{found(Breaking, "", c.column.label()+" is required and has no default, so a table with rows refuses it",
 				"give it a @default, or add it without \"!\", fill it, and require it in the next migration")}
 		}
@@ -153,11 +153,23 @@ func lintIndex(c addIndex, found func(Severity, string, string, string) Finding)
 		return nil
 	}
 	findings := []Finding{found(Locking, Postgres, c.String()+" builds an index of table "+c.index.table+", whose writers wait meanwhile",
-		"on a large table create it by hand with CREATE INDEX CONCURRENTLY IF NOT EXISTS beforehand, and write IF NOT EXISTS here")}
+		c.withoutLock())}
 	if c.index.unique {
 		findings = append(findings, found(Breaking, "", c.String()+": rows that have the same values refuse it", "make them differ in a migration before it"))
 	}
 	return findings
+}
+
+// manyRows is from where on the lock of an index that is built hurts: for fewer
+// it is held for some tenths of a second.
+const manyRows = 100_000
+
+// withoutLock tells how the index can be built without the lock.
+func (c addIndex) withoutLock() string {
+	if c.index.unique {
+		return "on a large table build it beforehand, by a migration of your own with CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS, and write ADD CONSTRAINT … UNIQUE USING INDEX here"
+	}
+	return "on a large table write the migration with --concurrently"
 }
 
 // loosens reports whether a check lets through everything that it did before.
@@ -242,9 +254,9 @@ func (d *Dir) lintFile(m Migration, engine string) ([]Finding, error) {
 		if deletesAll.MatchString(st.text) {
 			report(st, Destructive, "deletes every row of a table", "make sure that nothing needs them")
 		}
-		if err := refuse(st); err != nil {
-			report(st, Breaking, err.Error(), "")
-		}
+	}
+	if st, err := refuse(statements, engine); err != nil {
+		report(st, Breaking, err.Error(), "")
 	}
 	return findings, nil
 }

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/larderhq/larder/internal/model"
 )
@@ -15,8 +16,9 @@ type matching struct {
 
 // declaration is a type or a field as far as renaming is concerned.
 type declaration struct {
-	name, renamedFrom string
-	position          model.Position
+	name     string
+	renames  []model.Rename
+	position model.Position
 }
 
 // match pairs two schemas. Only @renamed(from:) makes a rename; what merely
@@ -25,10 +27,10 @@ func match(from, to *model.Schema) (*matching, error) {
 	m := &matching{types: map[*model.Type]*model.Type{}, fields: map[*model.Field]*model.Field{}}
 	olds, news := make([]declaration, len(from.Types)), make([]declaration, len(to.Types))
 	for i, t := range from.Types {
-		olds[i] = declaration{t.Name, t.RenamedFrom, t.Position}
+		olds[i] = declaration{t.Name, t.Renames, t.Position}
 	}
 	for i, t := range to.Types {
-		news[i] = declaration{t.Name, t.RenamedFrom, t.Position}
+		news[i] = declaration{t.Name, t.Renames, t.Position}
 	}
 	pairs, err := matchDeclarations("type", "", olds, news)
 	if err != nil {
@@ -60,10 +62,10 @@ func (m *matching) matchFields(from, to *model.Type) error {
 	m.fields[to.ID] = from.ID
 	olds, news := make([]declaration, len(from.Fields)), make([]declaration, len(to.Fields))
 	for i, f := range from.Fields {
-		olds[i] = declaration{f.Name, f.RenamedFrom, f.Position}
+		olds[i] = declaration{f.Name, f.Renames, f.Position}
 	}
 	for i, f := range to.Fields {
-		news[i] = declaration{f.Name, f.RenamedFrom, f.Position}
+		news[i] = declaration{f.Name, f.Renames, f.Position}
 	}
 	pairs, err := matchDeclarations("field", to.Name+".", olds, news)
 	if err != nil {
@@ -99,8 +101,7 @@ func (m *matching) matchImplicit() {
 }
 
 // matchDeclarations gives for each new declaration that existed the index of
-// the old one. A @renamed that stays in the models after its migration means
-// nothing more: the old declaration carries it too.
+// the old one.
 func matchDeclarations(kind, owner string, olds, news []declaration) (map[int]int, error) {
 	at := make(map[string]int, len(olds))
 	var names []string
@@ -110,25 +111,26 @@ func matchDeclarations(kind, owner string, olds, news []declaration) (map[int]in
 	}
 	pairs := map[int]int{}
 	claimed := map[int]string{}
+	renamedFrom := map[int]string{}
 	for i, d := range news {
-		same, exists := at[d.name]
-		if d.renamedFrom == "" || (exists && olds[same].renamedFrom == d.renamedFrom) {
+		if len(olds) == 0 {
+			break // a first migration: whatever was renamed was so elsewhere
+		}
+		from, err := d.source(kind, owner, olds, at, names)
+		if err != nil {
+			return nil, err
+		}
+		if from == "" {
 			continue
 		}
-		source, known := at[d.renamedFrom]
-		if len(olds) == 0 {
-			continue // a first migration: whatever was renamed was so elsewhere
-		}
-		if !known {
-			return nil, unknownSource(kind, owner, d, names)
-		}
+		source := at[from]
 		if other, twice := claimed[source]; twice {
 			return nil, &model.Error{
 				Position: d.position,
-				Message:  fmt.Sprintf("%s%s and %s%s are both renamed from %s", owner, other, owner, d.name, d.renamedFrom),
+				Message:  fmt.Sprintf("%s%s and %s%s are both renamed from %s", owner, other, owner, d.name, from),
 			}
 		}
-		pairs[i], claimed[source] = source, d.name
+		pairs[i], claimed[source], renamedFrom[i] = source, d.name, from
 	}
 	for i, d := range news {
 		same, exists := at[d.name]
@@ -141,7 +143,7 @@ func matchDeclarations(kind, owner string, olds, news []declaration) (map[int]in
 		case renamed && !away:
 			return nil, &model.Error{
 				Position:   d.position,
-				Message:    fmt.Sprintf("%s%s is renamed from %s, but there is a %s %s%s already", owner, d.name, d.renamedFrom, kind, owner, d.name),
+				Message:    fmt.Sprintf("%s%s is renamed from %s, but there is a %s %s%s already", owner, d.name, renamedFrom[i], kind, owner, d.name),
 				Suggestion: fmt.Sprintf("drop the old %s in a migration of its own first", d.name),
 			}
 		case !renamed && !away:
@@ -151,14 +153,48 @@ func matchDeclarations(kind, owner string, olds, news []declaration) (map[int]in
 	return pairs, nil
 }
 
-func unknownSource(kind, owner string, d declaration, names []string) error {
+// source is the name under which the last migration knew d, if that was another.
+// A @renamed that stays in the models after its migration means nothing more:
+// the old declaration carries it too. Of several, the latest that was known
+// counts, since a database may have missed migrations between them. One with a
+// version that was known under no earlier name, but is there, is for the API
+// alone.
+func (d *declaration) source(kind, owner string, olds []declaration, at map[string]int, names []string) (string, error) {
+	var done []model.Rename
+	same, exists := at[d.name]
+	if exists {
+		done = olds[same].renames
+	}
+	var latest, unknown *model.Rename
+	for i := range d.renames {
+		r := &d.renames[i]
+		isDone := slices.ContainsFunc(done, func(other model.Rename) bool { return other.From == r.From })
+		_, known := at[r.From]
+		switch {
+		case isDone:
+		case !known && (!exists || r.Version == 0):
+			unknown = r
+		case known && (latest == nil || r.Version > latest.Version):
+			latest = r
+		}
+	}
+	switch {
+	case latest != nil:
+		return latest.From, nil
+	case unknown != nil:
+		return "", unknownSource(kind, owner, d, unknown.From, names)
+	}
+	return "", nil
+}
+
+func unknownSource(kind, owner string, d *declaration, from string, names []string) error {
 	suggestion := "take the @renamed away if the rename is done or was never needed"
-	if near := model.Nearest(d.renamedFrom, names); near != "" {
+	if near := model.Nearest(from, names); near != "" {
 		suggestion = fmt.Sprintf("did you mean %s?", near)
 	}
 	return &model.Error{
 		Position:   d.position,
-		Message:    fmt.Sprintf("%s%s is renamed from %s, but the last migration knows no %s of that name", owner, d.name, d.renamedFrom, kind),
+		Message:    fmt.Sprintf("%s%s is renamed from %s, but the last migration knows no %s of that name", owner, d.name, from, kind),
 		Suggestion: suggestion,
 	}
 }

@@ -35,6 +35,8 @@ type dialect interface {
 	check(c *column) string
 	// literal is a canonical value of the column as SQL.
 	literal(c *column, value any) string
+	// computation is what a computed column is computed as.
+	computation(c *column) string
 	// createTable makes a table with its keys and checks.
 	createTable(t *table) []string
 	// createIndex makes an index, or what holds a unique set.

@@ -137,39 +137,54 @@ func testPairs(t *testing.T, open func(*testing.T) store.Engine) {
 }
 
 // attach gives every table that stays a trigger, a view and a counter of ids,
-// on SQLite, and returns the check that they are still there.
+// and returns the check that they are still there, which takes them away.
 func attach(t *testing.T, engine store.Engine, p pair) (kept func()) {
 	t.Helper()
 	d, err := compare(parse(t, p.from), parse(t, p.to))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if engine.Dialect().Name() != SQLite {
-		return func() {}
+	e := attachments[engine.Dialect().Name()]
+	named := func(sql string, old, now *table) string {
+		return strings.NewReplacer("OLD", old.name, "NOW", now.name).Replace(sql)
 	}
-	for _, old := range d.tables {
-		if old.field != nil {
-			continue
+	for now, old := range d.tables {
+		if old.field == nil {
+			run(t, engine, named(e.make, old, now))
 		}
-		run(t, engine, `CREATE TRIGGER keep_`+old.name+` AFTER DELETE ON `+quote(old.name)+` BEGIN SELECT old."id"; END;
-CREATE VIEW see_`+old.name+` AS SELECT "id" FROM `+quote(old.name)+`;
-DELETE FROM sqlite_sequence WHERE name = '`+old.name+`'; INSERT INTO sqlite_sequence VALUES ('`+old.name+`', 1000)`)
 	}
 	return func() {
 		for now, old := range d.tables {
 			if old.field != nil {
 				continue
 			}
-			expect(t, engine, "SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = 'keep_"+old.name+"'", now.name)
-			expect(t, engine, "SELECT CAST(count(*) >= 0 AS TEXT) FROM see_"+old.name, "1")
-			expect(t, engine, "SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = '"+now.name+"'", "1000")
-		}
-		for _, name := range ask(t, engine, "SELECT name FROM sqlite_schema WHERE name LIKE 'keep\\_%' ESCAPE '\\' OR name LIKE 'see\\_%' ESCAPE '\\' ORDER BY type DESC") {
-			kind := "TRIGGER "
-			if strings.HasPrefix(name, "see") {
-				kind = "VIEW "
-			}
-			run(t, engine, "DROP "+kind+quote(name))
+			expect(t, engine, named(e.trigger, old, now), now.name)
+			expect(t, engine, named(`SELECT CAST(count(*) >= 0 AS TEXT) FROM "see_OLD"`, old, now), e.yes)
+			expect(t, engine, named(e.counter, old, now), "1000")
+			run(t, engine, named(e.drop, old, now))
 		}
 	}
+}
+
+// attachments are what attach makes of the table OLD, and finds at NOW.
+var attachments = map[string]struct{ make, trigger, counter, drop, yes string }{
+	SQLite: {
+		make: `CREATE TRIGGER "keep_OLD" AFTER DELETE ON "OLD" BEGIN SELECT old."id"; END;
+CREATE VIEW "see_OLD" AS SELECT "id" FROM "OLD";
+DELETE FROM sqlite_sequence WHERE name = 'OLD'; INSERT INTO sqlite_sequence VALUES ('OLD', 1000)`,
+		trigger: `SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = 'keep_OLD'`,
+		counter: `SELECT CAST(seq AS TEXT) FROM sqlite_sequence WHERE name = 'NOW'`,
+		drop:    `DROP VIEW "see_OLD"; DROP TRIGGER "keep_OLD"`,
+		yes:     "1",
+	},
+	Postgres: {
+		make: `CREATE FUNCTION "keep_OLD"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER "keep_OLD" AFTER DELETE ON "OLD" FOR EACH ROW EXECUTE FUNCTION "keep_OLD"();
+CREATE VIEW "see_OLD" AS SELECT "id" FROM "OLD";
+SELECT setval(pg_get_serial_sequence('"OLD"', 'id'), 1000)`,
+		trigger: `SELECT c.relname::text FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid WHERE t.tgname = 'keep_OLD' AND c.relnamespace = current_schema()::regnamespace`,
+		counter: `SELECT pg_sequence_last_value(pg_get_serial_sequence('"NOW"', 'id'))::text`,
+		drop:    `DROP VIEW "see_OLD"; DROP TRIGGER "keep_OLD" ON "NOW"`,
+		yes:     "true",
+	},
 }

@@ -19,7 +19,7 @@ func (d *difference) moves(m *matching) []moveValues {
 		}
 		for _, f := range t.Fields {
 			old := m.fields[f]
-			if old == nil || d.stays(m, old, f) || !movable(m, old, f) || filled[sink(f)] {
+			if old == nil || old.Computed != nil || f.Computed != nil || d.stays(m, old, f) || !movable(m, old, f) || filled[sink(f)] {
 				continue
 			}
 			filled[sink(f)] = true

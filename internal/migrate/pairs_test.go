@@ -311,6 +311,67 @@ var pairs = []pair{
 		rows: `INSERT INTO a (id) VALUES (1); INSERT INTO item (id, owner_id) VALUES (1, 1)`,
 		want: map[string]string{`SELECT coalesce(CAST(owner_id AS text), 'null') FROM item`: "null"},
 	},
+	{
+		name: "a type with computed fields is created",
+		to: `type Item { quantity: Int! price: Decimal rebate: Decimal! @decimal(precision: 4, scale: 3) ` +
+			`total: Decimal @computed(as: "quantity * price") pairs: Int! @computed(as: "quantity * 2 + 1") net: Decimal @decimal(scale: 2) @computed(as: "quantity * coalesce(price, 0) * (1 - rebate)") }`,
+	},
+	{
+		name: "a computed field is added together with a field that it reads",
+		from: `type Item { name: String! quantity: Int! @default(value: "1") @check(min: 0) }`,
+		to:   `type Item { name: String! quantity: Int! @default(value: "1") @check(min: 0) price: Decimal @check(min: 0) "Of all pieces." total: Decimal @computed(as: "quantity * price") @index }`,
+		rows: `INSERT INTO item (id, name, quantity) VALUES (1, 'Milk', 2)`,
+		want: map[string]string{`SELECT coalesce(CAST(total AS text), 'null') FROM item`: "null"},
+	},
+	{
+		name: "a required computed field is added to rows that have what it reads",
+		from: `type Item { quantity: Int! }`,
+		to:   `type Item { quantity: Int! pairs: Int64! @computed(as: "-(quantity + 1) * 2") }`,
+		rows: `INSERT INTO item (id, quantity) VALUES (1, 2)`,
+		want: map[string]string{`SELECT CAST(pairs AS text) FROM item`: "-6"},
+	},
+	{
+		name: "an expression changes and keeps its index",
+		from: `type Item { quantity: Int! gift: Int! total: Int @computed(as: "quantity * 10") @index }`,
+		to:   `type Item { quantity: Int! gift: Int! total: Int @computed(as: "(quantity + gift) * 10") @index }`,
+		rows: `INSERT INTO item (id, quantity, gift) VALUES (1, 2, 3)`,
+		want: map[string]string{`SELECT CAST(total AS text) FROM item`: "50"},
+	},
+	{
+		name: "what a computed field reads is renamed, and the field, and the type",
+		from: `type Item { quantity: Int! price: Decimal total: Decimal @computed(as: "quantity * price - 1") @index }`,
+		to:   `type Line @renamed(from: "Item") { quantity: Int! cost: Decimal @renamed(from: "price") sum: Decimal @computed(as: "quantity * cost - 1") @index @renamed(from: "total") }`,
+		rows: `INSERT INTO item (id, quantity) VALUES (1, 2)`,
+		want: map[string]string{`SELECT coalesce(CAST(sum AS text), 'null') FROM line`: "null"},
+	},
+	{
+		name: "what a computed field reads changes its type and its default",
+		from: `type Item { quantity: Int! price: Decimal total: Decimal @computed(as: "quantity * price") }`,
+		to:   `type Item { quantity: Int64! @default(value: "3") price: Decimal! @decimal(scale: 2) @default(value: "0") total: Decimal! @computed(as: "quantity * price") @index }`,
+		rows: `INSERT INTO item (id, quantity, price) VALUES (1, 2, 0)`,
+		want: map[string]string{`SELECT CAST(total * 1 AS integer) || '' FROM item`: "0"},
+	},
+	{
+		name: "a computed field goes together with what it read",
+		from: `type Item { name: String! quantity: Int! total: Int! @computed(as: "quantity * 10") @index }`,
+		to:   `type Item { name: String! }`,
+		rows: `INSERT INTO item (id, name, quantity) VALUES (1, 'Milk', 2)`,
+		want: map[string]string{`SELECT name FROM item`: "Milk"},
+	},
+	{
+		name: "a table with a computed field is rebuilt",
+		from: `type Item { quantity: Int! @default(value: "1") total: Int! @computed(as: "quantity * 10") @index }`,
+		to:   `type Item { quantity: Int! @default(value: "2") total: Int! @computed(as: "quantity * 10") @index }`,
+		rows: `INSERT INTO item (id, quantity) VALUES (1, 2)`,
+		want: map[string]string{`SELECT CAST(total AS text) FROM item`: "20"},
+	},
+	{
+		name: "a field is computed from now on, and another no longer",
+		from: `type Item { quantity: Int! total: Int net: Int @computed(as: "quantity * 2") }`,
+		to:   `type Item { quantity: Int! total: Int @computed(as: "quantity * 10") net: Int }`,
+		rows: `INSERT INTO item (id, quantity, total) VALUES (1, 2, 7)`,
+		want: map[string]string{`SELECT total || ' ' || coalesce(CAST(net AS text), 'null') FROM item`: "20 null"},
+	},
 }
 
 // file is the pair's name as a file's.

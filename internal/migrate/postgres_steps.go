@@ -27,6 +27,10 @@ func (p postgres) change(out *steps, d *difference, c Change) {
 	case addColumn:
 		p.addColumn(out, c)
 	case dropColumn:
+		if c.column.computed != nil {
+			out.add(release, dropComputed(c.column, false)...)
+			return
+		}
 		p.freeNames(out, c)
 		out.add(drop, fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", quote(c.table), quote(c.name)))
 	case renameColumn:
@@ -86,6 +90,10 @@ func (p postgres) freeNames(out *steps, c dropColumn) {
 }
 
 func (p postgres) addColumn(out *steps, c addColumn) {
+	if c.column.computed != nil {
+		out.add(constrain, addColumnText(c.column.table, p.columnDefinition(c.column)))
+		return
+	}
 	late := c.column.required && c.filled
 	definition := *c.column
 	definition.required = definition.required && !late
@@ -109,7 +117,7 @@ func (p postgres) changeType(out *steps, c changeType) {
 	if c.from.defaultValue != nil {
 		out.add(alter, column+" DROP DEFAULT")
 	}
-	change := fmt.Sprintf("%s TYPE %s", column, p.columnType(c.to))
+	change := fmt.Sprintf("%s TYPE %s", column, p.storageType(c.to))
 	if value != name {
 		change += " USING " + value
 	}

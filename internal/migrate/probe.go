@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -69,8 +70,8 @@ func (d *Dir) lint(m Migration, engine store.Engine) ([]Finding, *difference, er
 		return nil, nil, err
 	}
 	for _, c := range difference.changes {
-		for _, f := range lintChange(c) {
-			if concerns(f.Engine) {
+		for _, f := range append(lintChange(c), lintComputed(c)...) {
+			if concerns(f.Engine) && !m.buildsElsewhere(f) {
 				f.File = filepath.Join(d.path, m.String())
 				if engine != nil {
 					f.File = filepath.Join(d.path, m.File(engine.Dialect().Name()))
@@ -80,6 +81,13 @@ func (d *Dir) lint(m Migration, engine store.Engine) ([]Finding, *difference, er
 		}
 	}
 	return findings, difference, nil
+}
+
+// buildsElsewhere reports whether a finding is of the lock of an index that
+// another migration builds concurrently.
+func (m *Migration) buildsElsewhere(f Finding) bool {
+	c, ok := f.change.(addIndex)
+	return ok && f.Severity == Locking && !strings.Contains(m.sql[Postgres], postgres{}.createIndex(c.index))
 }
 
 // Check holds the plan's findings against the rows of a database that has
@@ -105,6 +113,13 @@ func probe(ctx context.Context, engine store.Engine, d *difference, findings []F
 	e := dialectOf(engine.Dialect().Name())
 	var kept []Finding
 	for _, f := range findings {
+		if table := growing(f.change); table != "" && f.Severity == Locking {
+			if many, err := d.hasManyRows(ctx, engine, table); err != nil {
+				return nil, err
+			} else if !many {
+				continue
+			}
+		}
 		if sql := d.concerned(e, f.change); sql != "" && f.Severity != Locking {
 			if err := f.ask(ctx, engine, sql); err != nil {
 				return nil, err
@@ -118,6 +133,27 @@ func probe(ctx context.Context, engine store.Engine, d *difference, findings []F
 	return kept, nil
 }
 
+// growing is the table that a new index or column is of, or "".
+func growing(c Change) string {
+	switch c := c.(type) {
+	case addIndex:
+		return c.index.table
+	case addColumn:
+		return c.column.table
+	}
+	return ""
+}
+
+// hasManyRows reports whether the table has manyRows.
+func (d *difference) hasManyRows(ctx context.Context, engine store.Engine, table string) (bool, error) {
+	t := d.tables[d.to.byName[table]]
+	count, err := readTexts(ctx, engine.Read, fmt.Sprintf("SELECT CAST(count(*) AS TEXT) FROM (SELECT 1 FROM %s LIMIT %d) AS n", quote(t.name), manyRows), 1)
+	if err != nil {
+		return false, err
+	}
+	return count[0][0] == strconv.Itoa(manyRows), nil
+}
+
 // ask counts the rows that a query selects, as text, and keeps the first.
 func (f *Finding) ask(ctx context.Context, engine store.Engine, sql string) error {
 	const examples = 5
@@ -129,6 +165,9 @@ func (f *Finding) ask(ctx context.Context, engine store.Engine, sql string) erro
 		// PostgreSQL converts no value that does not fit, and says which one.
 		if ctx.Err() != nil || engine.Dialect().Name() != Postgres {
 			return err
+		}
+		if violation := (*store.Violation)(nil); errors.As(err, &violation) && violation.Err != nil {
+			err = violation.Err
 		}
 		f.Rows, f.Examples = 1, []string{err.Error()}
 		return nil

@@ -3,6 +3,7 @@ package migrate
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,27 +11,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/modeltest"
 	"github.com/larderhq/larder/internal/store"
 )
 
 // samples are values of each scalar in its JSON form.
-var samples = map[string][]string{
-	"Int":     {`0`, `1`, `-7`, `2147483647`},
-	"Int64":   {`0`, `1`, `-7`, `9007199254740993`},
-	"Float":   {`0`, `1`, `-7`, `1.5`, `-0.25`, `0.1`},
-	"Decimal": {`0`, `1`, `-7`, `1.25`, `-0.0001`, `99999999999999.9999`},
-	"Decimal @decimal(precision: 9, scale: 1)": {`0`, `1`, `-7`, `1.5`, `-0.5`},
-	"Boolean":  {`true`, `false`},
-	"String":   {`""`, `"it's"`, `"a \"b\"\n"`, `"Ä€🪐"`, `"1"`},
-	"ID":       {`"a-1"`},
-	"Word":     {`"RED"`, `"GREEN"`},
-	"UUID":     {`"0192f0c1-2c3d-7abc-8def-0123456789ab"`},
-	"Date":     {`"2026-11-23"`},
-	"DateTime": {`"2026-11-23T17:18:00Z"`, `"2026-11-23T17:18:00.25Z"`, `"2026-11-23T00:00:00Z"`},
-	"Duration": {`"PT5400S"`, `"PT0.5S"`, `"-PT1.25S"`},
-	"JSON":     {`{"a":[1,"b"]}`, `"x"`},
-	"Bytes":    {`"aGk="`},
-}
+var samples = modeltest.Samples()
 
 // textOf are the scalars whose JSON forms become others as text: "1" is what
 // the number 1 is as a String.
@@ -64,7 +50,7 @@ func (s shape) sdl() string {
 
 // column is the column that holds one value of the shape, as Parse has it.
 func (s shape) column(t testing.TB) *column {
-	schema := parse(t, "enum Word { RED GREEN } type Oracle { "+shape{name: "value", scalar: s.scalar}.sdl()+" }")
+	schema := parse(t, modeltest.Words+" type Oracle { "+shape{name: "value", scalar: s.scalar}.sdl()+" }")
 	return fieldColumn(schema.Type("Oracle").Field("value"))
 }
 
@@ -171,35 +157,60 @@ func keepsValues(t *testing.T, r *rapid.T, engine store.Engine) {
 		}
 		rows = append(rows, record)
 	}
+	_, computed := drawOpposite(r, from)
+	before := schemaText(from, computed)
+	opposite, computed := drawOpposite(r, to)
+	after := schemaText(to, computed)
 	path := t.TempDir()
-	diffTo(t, path, "from", schemaText(from))
+	diffTo(t, path, "from", before)
 	up(t, engine, path)
 	for id, record := range rows {
 		run(t, engine, insertText(t, engine, from, record, id+1))
 	}
 	sql := ""
-	if m := diffTo(t, path, "to", schemaText(to)); m != nil {
+	if m := diffTo(t, path, "to", after); m != nil {
 		sql = m.SQL(engine.Dialect().Name())
 	}
 	if _, err := tryUp(t, engine, path); err != nil {
-		r.Fatalf("%s\n%s\n%v\n%s", schemaText(from), schemaText(to), err, sql)
+		r.Fatalf("%s\n%s\n%v\n%s", before, after, err, sql)
 	}
 	for id, record := range rows {
 		for i, s := range to {
 			query, want := heldText(t, engine, s, record[i], id+1)
 			if got := ask(t, engine, query); len(got) != 1 || got[0] != want {
-				r.Fatalf("%s\n%s\n%s\ngot %q, want %q\n%s", schemaText(from), schemaText(to), query, got, want, sql)
+				r.Fatalf("%s\n%s\n%s\ngot %q, want %q\n%s", before, after, query, got, want, sql)
+			}
+		}
+		if opposite != "" {
+			query := fmt.Sprintf("SELECT CAST(count(*) AS text) FROM thing WHERE id = %d AND opposite IS NOT DISTINCT FROM -(%s)", id+1, columnName(opposite))
+			if got := ask(t, engine, query); len(got) != 1 || got[0] != "1" {
+				r.Fatalf("%s\n%s\n%s\ngot %q\n%s", before, after, query, got, sql)
 			}
 		}
 	}
 }
 
-func schemaText(fields []shape) string {
-	var lines []string
+// drawOpposite declares a field that is computed from one of the others, if
+// any can be computed with, or none.
+func drawOpposite(r *rapid.T, fields []shape) (of, declaration string) {
+	for _, f := range fields {
+		scalar, _, _ := strings.Cut(f.scalar, " ")
+		if f.kind == model.Column && slices.Contains([]string{"Int", "Int64", "Decimal"}, scalar) && rapid.Bool().Draw(r, "computed from "+f.name) {
+			since := ""
+			if strings.Contains(f.extra, "@since") {
+				since = "@since(version: 2)"
+			}
+			return f.name, fmt.Sprintf(`opposite: %s @computed(as: "-%s") %s`, f.scalar, f.name, since)
+		}
+	}
+	return "", ""
+}
+
+func schemaText(fields []shape, lines ...string) string {
 	for _, f := range fields {
 		lines = append(lines, "  "+f.sdl())
 	}
-	return "enum Word { RED GREEN }\ntype Thing {\n" + strings.Join(lines, "\n") + "\n}"
+	return modeltest.Words + "\ntype Thing {\n" + strings.Join(lines, "\n") + "\n}"
 }
 
 // insertText fills a record of the first schema.
@@ -251,11 +262,14 @@ func cast(e dialect, c *column, value any) string {
 	return e.literal(c, value)
 }
 
+// columnName is the column of a field.
+func columnName(field string) string { return strings.ReplaceAll(field, "New", "_new") }
+
 // heldText asks whether a record of the second schema holds the values.
 func heldText(t testing.TB, engine store.Engine, s shape, values [][2]any, id int) (query, want string) {
 	e := dialectOf(engine.Dialect().Name())
 	c := s.column(t)
-	name := strings.ReplaceAll(s.name, "New", "_new")
+	name := columnName(s.name)
 	switch s.kind {
 	case model.ValueList:
 		conditions := []string{"false"}

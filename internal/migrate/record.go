@@ -3,7 +3,9 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larderhq/larder/internal/store"
@@ -52,28 +54,43 @@ func Status(ctx context.Context, engine store.Engine, dir *Dir) ([]State, error)
 	return states, nil
 }
 
-// recordsOf reads what a database has applied; nil when larder's own tables
-// are not all there yet.
+// Outdated reports whether a database that has applied migrations lacks a
+// table that larder keeps for itself, because an earlier release made it. Up
+// makes it.
+func Outdated(ctx context.Context, engine store.Engine) (bool, error) {
+	there, err := builtinTablesOf(ctx, engine)
+	return slices.Contains(there, migrationTable) && len(there) < len(builtinTables), err
+}
+
+// recordsOf reads what a database has applied; nil when it has no record yet.
 func recordsOf(ctx context.Context, engine store.Engine) ([]record, error) {
-	names := ""
+	there, err := builtinTablesOf(ctx, engine)
+	if err != nil || !slices.Contains(there, migrationTable) {
+		return nil, err
+	}
+	return readRecords(ctx, engine.Read, engine.Dialect().Name())
+}
+
+// builtinTablesOf are the tables of Builtin that a database has.
+func builtinTablesOf(ctx context.Context, engine store.Engine) ([]string, error) {
+	names := make([]string, len(builtinTables))
 	for i, name := range builtinTables {
-		if i > 0 {
-			names += ", "
-		}
-		names += text(name)
+		names[i] = text(name)
 	}
-	count := "SELECT CAST(count(*) AS TEXT) FROM sqlite_schema WHERE type = 'table' AND name IN (" + names + ")"
+	list := " IN (" + strings.Join(names, ", ") + ")"
+	find := "SELECT name FROM sqlite_schema WHERE type = 'table' AND name" + list
 	if engine.Dialect().Name() == Postgres {
-		count = "SELECT count(*)::text FROM pg_tables WHERE schemaname = current_schema() AND tablename IN (" + names + ")"
+		find = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename" + list
 	}
-	rows, err := readTexts(ctx, engine.Read, count, 1)
+	rows, err := readTexts(ctx, engine.Read, find, 1)
 	if err != nil {
 		return nil, fmt.Errorf("look for larder's own tables: %w", err)
 	}
-	if len(rows) == 0 || rows[0][0] != strconv.Itoa(len(builtinTables)) {
-		return nil, nil
+	there := make([]string, len(rows))
+	for i, row := range rows {
+		there[i] = row[0]
 	}
-	return readRecords(ctx, engine.Read, engine.Dialect().Name())
+	return there, nil
 }
 
 // readRecords reads larder_migration in order; never nil without an error.

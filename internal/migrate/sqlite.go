@@ -34,6 +34,9 @@ func (sqlite) columnType(c *column) string {
 // null, which a check lets pass, so that none of them speaks of null.
 func (s sqlite) check(c *column) string {
 	name := quote(c.name)
+	if c.computed != nil {
+		return s.fits(c)
+	}
 	if c.list {
 		return fmt.Sprintf("json_valid(%s) AND json_type(%s) = 'array'", name, name)
 	}
@@ -274,6 +277,9 @@ func (s sqlite) columnDefinition(c *column) string {
 	}
 	if value := s.defaultValue(c); value != "" {
 		parts = append(parts, "DEFAULT", value)
+	}
+	if c.computed != nil {
+		parts = append(parts, computes(s, c))
 	}
 	if condition := s.check(c); condition != "" {
 		parts = append(parts, "CONSTRAINT", quote(checkName(c)), "CHECK", "("+condition+")")

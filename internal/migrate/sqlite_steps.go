@@ -109,6 +109,10 @@ func (s sqlite) change(out *steps, d *difference, c Change, rebuilds map[string]
 	case addColumn:
 		s.addColumn(out, c)
 	case dropColumn:
+		if c.column.computed != nil {
+			out.add(release, dropComputed(c.column, s.check(c.column) != "")...)
+			return
+		}
 		if s.check(c.column) != "" {
 			out.add(release, dropConstraint(c.column.table, checkName(c.column)))
 		}
@@ -141,6 +145,10 @@ func (s sqlite) change(out *steps, d *difference, c Change, rebuilds map[string]
 }
 
 func (s sqlite) addColumn(out *steps, c addColumn) {
+	if c.column.computed != nil {
+		out.add(constrain, addColumnText(c.column.table, s.columnDefinition(c.column)))
+		return
+	}
 	late := c.column.required && (c.filled || c.column.defaultValue == nil)
 	definition := *c.column
 	definition.required = definition.required && !late
@@ -268,6 +276,7 @@ func (s sqlite) copyRows(d *difference, t *table) string {
 	for _, c := range t.columns {
 		name := quote(c.name)
 		switch from := d.columns[c]; {
+		case c.computed != nil:
 		case from != nil:
 			names, values = append(names, name), append(values, s.convert(name, from, c))
 		case filledByMove(d, c):

@@ -124,7 +124,8 @@ func (r *runner) upToDate(ctx context.Context, engine store.Engine) (bool, error
 	if err := r.dir.match(records, r.engine); err != nil {
 		return false, err
 	}
-	return r.pending(records) == nil, nil
+	outdated, err := Outdated(ctx, engine)
+	return !outdated && r.pending(records) == nil, err
 }
 
 // pending is the next migration to apply, or nil.
@@ -163,12 +164,15 @@ func (r *runner) one(ctx context.Context) (*Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	for _, st := range statements {
-		if err := refuse(st); err != nil {
-			return nil, statementError(file, st, err)
-		}
+	if st, err := refuse(statements, r.engine); err != nil {
+		return nil, statementError(file, st, err)
 	}
-	if err := r.apply(ctx, m, file, statements); err != nil {
+	if isAlone(statements, r.engine) {
+		err = r.alone(ctx, m, file, statements[0])
+	} else {
+		err = r.apply(ctx, m, file, statements)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -186,15 +190,10 @@ func (r *runner) apply(ctx context.Context, m *Migration, file string, statement
 		}()
 	}
 	start := time.Now()
-	progress := func(n int) {
-		if r.options.Progress != nil {
-			r.options.Progress(Progress{*m, n, len(statements), time.Since(start)})
-		}
-	}
 	err = r.within(ctx, func(ctx context.Context) error {
 		carried := carrier{runner: r, file: file}
 		for i, st := range statements {
-			progress(i + 1)
+			r.report(m, i+1, len(statements), start)
 			text, err := carried.before(ctx, st)
 			if err == nil {
 				err = r.exec(ctx, text)
@@ -209,17 +208,35 @@ func (r *runner) apply(ctx context.Context, m *Migration, file string, statement
 		return r.exec(ctx, recordText(m, r.engine, time.Now()))
 	})
 	if err == nil {
-		progress(0)
+		r.report(m, 0, len(statements), start)
 	}
 	return err
 }
 
-// within runs work in a transaction, which it commits or takes back.
-func (r *runner) within(ctx context.Context, work func(context.Context) error) error {
-	begin := "BEGIN"
-	if r.engine == SQLite {
-		begin = "BEGIN IMMEDIATE"
+// report tells of the statement that is about to run, 0 at the end.
+func (r *runner) report(m *Migration, statement, statements int, start time.Time) {
+	if r.options.Progress != nil {
+		r.options.Progress(Progress{*m, statement, statements, time.Since(start)})
 	}
+}
+
+// within runs work in a transaction, which it commits or takes back. On
+// PostgreSQL it runs again when others hold what it has to lock.
+func (r *runner) within(ctx context.Context, work func(context.Context) error) error {
+	if r.engine == SQLite {
+		return r.transaction(ctx, "BEGIN IMMEDIATE", work)
+	}
+	return patiently(ctx, func() error {
+		return r.transaction(ctx, "BEGIN", func(ctx context.Context) error {
+			if err := r.exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+				return err
+			}
+			return work(ctx)
+		})
+	})
+}
+
+func (r *runner) transaction(ctx context.Context, begin string, work func(context.Context) error) error {
 	if err := r.exec(ctx, begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -269,9 +286,23 @@ func hasLine(text, line string) bool {
 	return false
 }
 
-// refuse is the error of a statement that would end the transaction in which
-// the migration and its record are one.
-func refuse(st sqlStatement) error {
+// refuse returns the first statement of a file that its engine could not run
+// as one with the record, and why.
+func refuse(statements []sqlStatement, engine string) (sqlStatement, error) {
+	if isAlone(statements, engine) {
+		return statements[0], refuseAlone(statements)
+	}
+	for _, st := range statements {
+		if err := refuseWithin(st); err != nil {
+			return st, err
+		}
+	}
+	return sqlStatement{}, nil
+}
+
+// refuseWithin is the error of a statement that would end the transaction in
+// which the migration and its record are one, or cannot run in it.
+func refuseWithin(st sqlStatement) error {
 	fields := strings.Fields(strings.ToUpper(st.text))
 	if len(fields) == 0 {
 		return nil
@@ -283,6 +314,9 @@ func refuse(st sqlStatement) error {
 		if len(fields) > 1 && strings.HasPrefix(fields[1], "FOREIGN_KEYS") {
 			return errors.New("a transaction does not heed PRAGMA foreign_keys; begin the file with the line " + foreignKeysOff)
 		}
+	}
+	if concurrently.MatchString(st.text) {
+		return errors.New("expected nothing CONCURRENTLY in a transaction; give it a migration of its own that begins with the line " + noTransaction)
 	}
 	return nil
 }

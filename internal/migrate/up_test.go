@@ -59,7 +59,9 @@ func count(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, m.File(SQLite), "INSERT INTO shopping_list (name) VALUES ('once');\n")
+	for _, e := range dialects() {
+		write(t, path, m.File(e.name()), "INSERT INTO shopping_list (name) VALUES ('once');\n")
+	}
 }
 
 // TestMain lets the test binary be one of several processes that migrate.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
@@ -60,6 +61,15 @@ func (d *Dir) Plan(schema *model.Schema) (*Plan, error) {
 	return p, nil
 }
 
+// Concurrently leaves out of the findings the locks that a migration which is
+// written by DiffConcurrently does not take.
+func (p *Plan) Concurrently() {
+	p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool {
+		c, ok := f.change.(addIndex)
+		return ok && f.Severity == Locking && !c.index.unique
+	})
+}
+
 // Held is nil when the plan loses nothing or is allowed to, else a *Held.
 func (p *Plan) Held(allowed ...Allow) error {
 	for _, a := range allowed {
@@ -93,6 +103,22 @@ func (p *Plan) SQL(dialectName string) (string, error) {
 // plan that loses data is a *Held and writes nothing, unless AllowDrop is
 // among the allowances. All of its files are written or none.
 func (d *Dir) Diff(name string, schema *model.Schema, allowed ...Allow) (*Migration, error) {
+	written, err := d.diff(name, schema, false, allowed)
+	if err != nil || len(written) == 0 {
+		return nil, err
+	}
+	return written[0], nil
+}
+
+// DiffConcurrently is Diff, but gives each new index of a table that is there
+// already a migration of its own, in which PostgreSQL builds it without keeping
+// writers off the table. The first migration makes all other changes and, on
+// SQLite, the indexes too.
+func (d *Dir) DiffConcurrently(name string, schema *model.Schema, allowed ...Allow) ([]*Migration, error) {
+	return d.diff(name, schema, true, allowed)
+}
+
+func (d *Dir) diff(name string, schema *model.Schema, concurrently bool, allowed []Allow) ([]*Migration, error) {
 	p, err := d.Plan(schema)
 	if err != nil {
 		return nil, err
@@ -108,10 +134,45 @@ func (d *Dir) Diff(name string, schema *model.Schema, allowed ...Allow) (*Migrat
 		return nil, err
 	}
 	m.models = []byte(schema.String())
-	for _, e := range dialects() {
-		m.sql[e.name()] = head(m, e, p.difference) + script(e.steps(p.difference))
+	now, later := p.difference, []addIndex(nil)
+	if concurrently {
+		now, later = p.difference.withoutIndexes()
 	}
-	return d.write(m)
+	m.sql[SQLite] = head(m, sqlite{}, p.difference) + script(sqlite{}.steps(p.difference))
+	m.sql[Postgres] = head(m, postgres{}, now) + script(postgres{}.steps(now))
+	all := []*Migration{m}
+	for i, c := range later {
+		if i == 0 && len(now.changes) == 0 {
+			m.sql[Postgres] = concurrentText(m, c)
+			continue
+		}
+		built := m.after(len(all), c.index.name)
+		built.sql[SQLite] = fmt.Sprintf("-- %s for %s: nothing to do, %s has made the index.\n", built, SQLite, m)
+		built.sql[Postgres] = concurrentText(built, c)
+		all = append(all, built)
+	}
+	return all, d.write(all...)
+}
+
+// withoutIndexes parts the indexes that can be built concurrently from the
+// other changes.
+func (d *difference) withoutIndexes() (*difference, []addIndex) {
+	rest, indexes := *d, []addIndex(nil)
+	rest.changes = nil
+	for _, c := range d.changes {
+		if x, ok := c.(addIndex); ok && !x.fresh && !x.index.unique {
+			indexes = append(indexes, x)
+		} else {
+			rest.changes = append(rest.changes, c)
+		}
+	}
+	return &rest, indexes
+}
+
+// concurrentText is a PostgreSQL file that builds an index concurrently.
+func concurrentText(m *Migration, c addIndex) string {
+	return fmt.Sprintf("%s%s\n\n-- %s\nCREATE INDEX CONCURRENTLY IF NOT EXISTS %s ON %s (%s);\n",
+		title(m, postgres{}), noTransaction, c, quote(c.index.name), quote(c.index.table), quoteAll(c.index.columns))
 }
 
 // Empty writes the next migration as a pair of files without statements, for a
@@ -125,7 +186,7 @@ func (d *Dir) Empty(name string) (*Migration, error) {
 		m.sql[e.name()] = fmt.Sprintf("-- %s for %s: write the statements here, then run larder migrate hash.\n"+
 			"-- They run once, in one transaction, and change no models.\n", m, e.name())
 	}
-	return d.write(m)
+	return m, d.write(m)
 }
 
 // Hash writes checksums.txt anew for the migrations folder at path and returns
@@ -170,9 +231,22 @@ func (d *Dir) next(name string) (*Migration, error) {
 	}, nil
 }
 
+// after is the n-th migration after m, without content.
+func (m *Migration) after(n int, what string) *Migration {
+	return &Migration{
+		Version: m.Version + n, Name: m.Name + "_" + strings.ToLower(what),
+		sql: map[string]string{}, checksums: map[string]string{},
+	}
+}
+
+// title is the first line of a file.
+func title(m *Migration, e dialect) string {
+	return fmt.Sprintf("-- %s for %s. Once a database has applied it, it must not change.\n", m, e.name())
+}
+
 // head opens a file: what it is, and what the runner must know of it.
 func head(m *Migration, e dialect, d *difference) string {
-	text := fmt.Sprintf("-- %s for %s. Once a database has applied it, it must not change.\n", m, e.name())
+	text := title(m, e)
 	if e.name() == SQLite && dropsTables(d) {
 		text += foreignKeysOff + "\n"
 	}
@@ -192,35 +266,41 @@ func dropsTables(d *difference) bool {
 	return false
 }
 
-// write puts the migration's files and the new checksums into the folder.
-func (d *Dir) write(m *Migration) (*Migration, error) {
-	files := map[string]string{}
-	for engine, sql := range m.sql {
-		files[m.File(engine)] = sql
-	}
-	if m.models != nil {
-		files[m.String()+modelSuffix] = string(m.models)
-	}
+// write puts the migrations' files and the new checksums into the folder.
+func (d *Dir) write(migrations ...*Migration) error {
 	sums, err := d.listed()
 	if err != nil {
-		return nil, err
+		return err
+	}
+	files := map[string]string{}
+	for _, m := range migrations {
+		for engine, sql := range m.sql {
+			files[m.File(engine)] = sql
+			m.checksums[engine] = checksum(sql)
+		}
+		if m.models != nil {
+			files[m.String()+modelSuffix] = string(m.models)
+		}
 	}
 	for name, content := range files {
-		sum := sha256.Sum256([]byte(content))
-		sums[name] = hex.EncodeToString(sum[:])
-	}
-	for engine := range m.sql {
-		m.checksums[engine] = sums[m.File(engine)]
+		sums[name] = checksum(content)
 	}
 	files[checksumFile] = checksumText(sums)
 	if err := os.MkdirAll(d.path, 0o750); err != nil {
-		return nil, fmt.Errorf("create the migrations folder: %w", err)
+		return fmt.Errorf("create the migrations folder: %w", err)
 	}
 	if err := writeAll(d.path, files); err != nil {
-		return nil, err
+		return err
 	}
-	d.migrations = append(d.migrations, *m)
-	return m, nil
+	for _, m := range migrations {
+		d.migrations = append(d.migrations, *m)
+	}
+	return nil
+}
+
+func checksum(content string) string {
+	sum := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(sum[:])
 }
 
 // checksumText is the content of checksums.txt.

@@ -125,50 +125,6 @@ func (p *parser) indexField(f *Field, a application) {
 	f.Index = p.comparable(f, a.at, "index")
 }
 
-func (p *parser) renamedType(t *Type, a application) {
-	t.RenamedFrom = a.text("from")
-	at := a.where(p, "from")
-	p.oldName(t.RenamedFrom, t.Name, at)
-	p.later = append(p.later, func() {
-		for _, other := range p.schema.Types {
-			if other != t && (other.Name == t.RenamedFrom || other.RenamedFrom == t.RenamedFrom) {
-				p.report(at, "", "%s cannot have been %s: %s is or was", t.Name, t.RenamedFrom, other.Name)
-			}
-		}
-	})
-}
-
-func (p *parser) renamedField(f *Field, a application) {
-	f.RenamedFrom = a.text("from")
-	at := a.where(p, "from")
-	p.oldName(f.RenamedFrom, f.Name, at)
-	p.later = append(p.later, func() {
-		for _, other := range f.Owner.Fields {
-			if other != f && (other.Name == f.RenamedFrom || other.RenamedFrom == f.RenamedFrom) {
-				p.report(at, "", "%s cannot have been %s: %s is or was", f.Name, f.RenamedFrom, other.Name)
-			}
-		}
-	})
-}
-
-func (p *parser) oldName(from, name string, at Position) {
-	switch {
-	case from == name:
-		p.report(at, "remove @renamed", "%s is renamed from itself", name)
-	case !isName(from):
-		p.report(at, "write the name as it stood in the models", "expected an earlier name, got %q", shorten(from))
-	}
-}
-
-func isName(text string) bool {
-	for i := range len(text) {
-		if !isLetter(text[i]) && text[i] != '_' && (i == 0 || !isDigit(text[i])) {
-			return false
-		}
-	}
-	return text != ""
-}
-
 func (p *parser) reference(f *Field, a application) {
 	if f.Relation == nil {
 		p.report(a.at, "remove it", "@ref: %s is no relation", f.Name)

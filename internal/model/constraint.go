@@ -28,7 +28,7 @@ const (
 // value tables and the join tables it owns, in a stable order. Every foreign
 // key column has an index, declared or not, unless a unique constraint or
 // another index begins with it. A check is listed for each field that declares
-// one or whose type is a set of words or of JSON forms (enums, Boolean, JSON);
+// one, is computed, or whose type is a set of words or of JSON forms (enums, Boolean, JSON);
 // an engine whose column type says as much leaves it out.
 func (t *Type) Constraints() []Constraint {
 	var all []Constraint
@@ -93,7 +93,7 @@ func (f *Field) checked() bool {
 	case EnumWord, Boolean, JSON:
 		return true
 	default:
-		return f.Check != nil || f.Kind == JSONColumn
+		return f.Check != nil || f.Kind == JSONColumn || f.Computed != nil
 	}
 }
 

@@ -42,12 +42,17 @@ const (
 func directiveRules() []directiveRule {
 	fieldSet := []argumentRule{{"fields", wordsArgument, true}}
 	version := []argumentRule{{"version", integerArgument, true}}
-	from := []argumentRule{{"from", textArgument, true}}
 	return []directiveRule{
 		{
 			name: "source", repeatable: true, onType: (*parser).source,
 			arguments: []argumentRule{{"name", textArgument, true}, {"path", textArgument, false}, {"key", wordsArgument, true}},
 		},
+		{name: "table", onType: (*parser).tableName, arguments: []argumentRule{{"name", textArgument, true}}},
+		{
+			name: "column", onField: (*parser).column, needsOne: true,
+			arguments: []argumentRule{{"name", textArgument, false}, {"type", textArgument, false}},
+		},
+		{name: "key", arguments: fieldSet, onType: (*parser).key},
 		{name: "vocabulary", onType: func(_ *parser, t *Type, _ application) { t.Vocabulary = true }},
 		{name: "unique", repeatable: true, arguments: fieldSet, onType: (*parser).uniqueSet},
 		{name: "index", repeatable: true, arguments: fieldSet, onType: (*parser).indexSet},
@@ -68,9 +73,17 @@ func directiveRules() []directiveRule {
 			},
 		},
 		{name: "default", onField: (*parser).defaultValue, arguments: []argumentRule{{"value", textArgument, true}}},
+		{name: "generated", onField: (*parser).generated},
 		{name: "hidden", onField: func(_ *parser, f *Field, _ application) { f.Hidden = true }},
-		{name: "readonly", onField: func(_ *parser, f *Field, _ application) { f.ReadOnly = true }},
-		{name: "renamed", onType: (*parser).renamedType, onField: (*parser).renamedField, arguments: from},
+		{
+			name:    "readonly",
+			onType:  func(_ *parser, t *Type, _ application) { t.ReadOnly = true },
+			onField: func(_ *parser, f *Field, _ application) { f.ReadOnly = true },
+		},
+		{
+			name: "renamed", repeatable: true, onType: (*parser).renamedType, onField: (*parser).renamedField,
+			arguments: []argumentRule{{"from", textArgument, true}, {"version", integerArgument, false}},
+		},
 		{
 			name: "since", arguments: version,
 			onType:  func(p *parser, t *Type, a application) { t.Since = p.version(a) },
@@ -87,6 +100,7 @@ func directiveRules() []directiveRule {
 		},
 		{name: "json", onField: (*parser).jsonColumn},
 		{name: "from", onField: (*parser).from, arguments: []argumentRule{{"path", textArgument, true}}},
+		{name: "computed", onField: (*parser).computed, arguments: []argumentRule{{"as", textArgument, true}}},
 	}
 }
 

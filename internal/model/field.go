@@ -38,15 +38,21 @@ func (p *parser) idField(t *Type, d *ast.FieldDefinition) {
 	t.ID.Description = d.Description
 	switch d.Type.String() {
 	case "ID!":
-	case "UUID!":
-		t.ID.Scalar = UUID
+	case "UUID!", "String!", "Int64!":
+		t.ID.Scalar = Scalar(d.Type.NamedType)
 	default:
 		p.report(t.ID.Position, `keep another system's id under another name, such as sourceId: String @from(path: "id")`,
 			"the id is larder's own key: expected id: ID! or id: UUID!, got id: %s", d.Type)
 	}
+	var known ast.DirectiveList
 	for _, directive := range d.Directives {
-		p.report(p.position(directive.Position), "remove it", "the id takes no directive, got @%s", directive.Name)
+		if directive.Name == "column" || directive.Name == "generated" {
+			known = append(known, directive)
+			continue
+		}
+		p.report(p.position(directive.Position), "remove it", "the id takes no directive but @column and @generated, got @%s", directive.Name)
 	}
+	p.fieldDirectives(t.ID, known)
 	p.refuseArguments(t, d)
 }
 

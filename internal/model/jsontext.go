@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
@@ -54,24 +53,6 @@ func scanString(text string) (any, *fault) {
 	return text, nil
 }
 
-// compactJSON checks a JSON value and takes the blanks out of it.
-func compactJSON(raw []byte) (any, *fault) {
-	if depth := nesting(raw); depth > maxJSONDepth {
-		return nil, faultf("range", "expected JSON of at most %d levels, got %d", maxJSONDepth, depth)
-	}
-	var out bytes.Buffer
-	if err := json.Compact(&out, raw); err != nil {
-		return nil, faultf("type", "expected a JSON value: %v", err)
-	}
-	if problem := checkJSONStrings(out.Bytes()); problem != nil {
-		return nil, problem
-	}
-	if problem := checkJSONNumbers(out.Bytes()); problem != nil {
-		return nil, problem
-	}
-	return JSONText(out.String()), nil
-}
-
 // nesting is how many lists and objects enclose the innermost value.
 func nesting(raw []byte) int {
 	depth, deepest := 0, 0
@@ -100,29 +81,6 @@ func walkJSON(raw []byte, outside func(byte)) {
 			outside(raw[i])
 		}
 	}
-}
-
-// checkJSONNumbers refuses numbers beyond a double, which jsonb, SQLite's
-// functions and most readers cannot take.
-func checkJSONNumbers(compact []byte) *fault {
-	var literal []byte
-	var problem *fault
-	end := func() {
-		if _, err := strconv.ParseFloat(string(literal), 64); len(literal) > 0 && err != nil {
-			problem = faultf("range", "expected numbers of at most 1.8e308 in JSON, got %s", shorten(string(literal)))
-		}
-		literal = literal[:0]
-	}
-	walkJSON(compact, func(b byte) {
-		switch {
-		case isDigit(b), b == '-', len(literal) > 0 && strings.IndexByte("+.eE", b) >= 0:
-			literal = append(literal, b)
-		default:
-			end()
-		}
-	})
-	end()
-	return problem
 }
 
 // checkJSONStrings looks at the strings of a JSON text for what unquote refuses.
@@ -180,6 +138,10 @@ func (f *Field) AppendJSON(dst []byte, canonical any) []byte {
 	for i, element := range list {
 		if i > 0 {
 			dst = append(dst, ',')
+		}
+		if number, ok := element.(float64); ok && f.Kind == JSONColumn {
+			dst = strconv.AppendFloat(dst, number+0, 'f', -1, 64) // as in any JSON value; -0+0 is 0
+			continue
 		}
 		dst = judge.appendScalar(dst, element)
 	}
@@ -249,6 +211,10 @@ func appendQuoted(dst []byte, text string) []byte {
 			dst = append(dst, `\t`...)
 		case b == '\r':
 			dst = append(dst, `\r`...)
+		case b == '\b':
+			dst = append(dst, `\b`...)
+		case b == '\f':
+			dst = append(dst, `\f`...)
 		case b < ' ':
 			dst = append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
 		default:

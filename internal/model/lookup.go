@@ -10,7 +10,7 @@ type view struct {
 	byName map[string]*Field // by JSON name
 }
 
-// Type is the type with the name, or nil.
+// Type is the type that the models declare under the name, or nil.
 func (s *Schema) Type(name string) *Type { return s.byName[name] }
 
 // ByResource is the type that API version v serves under the resource's name
@@ -22,14 +22,14 @@ func (s *Schema) ByResource(v int, resource string) *Type {
 	return nil
 }
 
-// Versions are the API versions there are: from 1 to the latest that @since or
-// @until names.
+// Versions are the API versions there are: from 1 to the latest that @since,
+// @until or @renamed names.
 func (s *Schema) Versions() []int {
 	latest := 1
 	for _, t := range s.Types {
-		latest = max(latest, t.Since, t.Until)
+		latest = max(latest, t.Since, t.Until, latestRename(t.Renames))
 		for _, f := range t.Fields {
-			latest = max(latest, f.Since, f.Until)
+			latest = max(latest, f.Since, f.Until, latestRename(f.Renames))
 		}
 	}
 	versions := make([]int, latest)
@@ -39,8 +39,8 @@ func (s *Schema) Versions() []int {
 	return versions
 }
 
-// Field is the field with the declared name, the id and implicit foreign keys
-// among them, or nil.
+// Field is the field that the models declare under the name, or nil. The id and
+// implicit foreign keys are among them.
 func (t *Type) Field(name string) *Field { return t.byName[name] }
 
 // Word is the field of a vocabulary that holds its words, or nil for a type
@@ -105,14 +105,17 @@ func (s *Schema) index() {
 	s.byResource = make(map[string]*Type, len(s.Types))
 	latest := len(s.Versions())
 	for _, t := range s.Types {
-		s.byName[t.Name] = t
+		s.byName[t.declaredName()] = t
 		s.byResource[t.Resource()] = t
 		t.byName = map[string]*Field{"id": t.ID}
 		starts := make([]bool, latest+1)
 		starts[1] = true
 		for _, f := range t.Fields {
-			t.byName[f.Name] = f
+			t.byName[f.declaredName()] = f
 			starts[f.Since], starts[f.Until] = true, true
+			if f.Relation != nil {
+				starts[f.Relation.Target.Since], starts[f.Relation.Target.Until] = true, true
+			}
 		}
 		t.views = []view{t.viewFrom(0)}
 		for v := 1; v <= latest; v++ {

@@ -43,6 +43,9 @@ func (t *Type) Table() string { return t.names.table }
 // Resource is the type's name in URLs: "shopping-lists".
 func (t *Type) Resource() string { return t.names.resource }
 
+// Noun is the type's name in words: "shopping list".
+func (t *Type) Noun() string { return strings.ReplaceAll(strings.Trim(snake(t.Name), "_"), "_", " ") }
+
 // ReferenceName is the name of the implicit to-one field that the type's lists
 // put into the types they list: "shoppingList".
 func (t *Type) ReferenceName() string { return camel(t.Name) }
@@ -87,17 +90,28 @@ func (f *Field) CheckName() string {
 func (s *Schema) nameAll() {
 	for _, t := range s.Types {
 		table := snake(t.Name)
-		words := strings.Split(strings.Trim(table, "_"), "_")
-		last := len(words) - 1
-		words[last] = flect.Pluralize(words[last])
-		t.names = typeNames{table: table, resource: strings.Join(words, "-")}
+		if t.TableName != "" {
+			table = t.TableName
+		}
+		t.names = typeNames{table: table, resource: t.deriveResource()}
 	}
 	for _, t := range s.Types {
 		t.ID.names = fieldNames{json: "id", column: "id"}
+		if t.ID.ColumnName != "" {
+			t.ID.names.column = t.ID.ColumnName
+		}
 		for _, f := range t.Fields {
 			f.names = f.derive()
 		}
 	}
+}
+
+// deriveResource is the type's name as a plural in kebab-case.
+func (t *Type) deriveResource() string {
+	words := strings.Split(strings.Trim(snake(t.Name), "_"), "_")
+	last := len(words) - 1
+	words[last] = flect.Pluralize(words[last])
+	return strings.Join(words, "-")
 }
 
 // derive computes the field's names from its kind.
@@ -128,6 +142,9 @@ func (f *Field) derive() fieldNames {
 		names.valueTable = identifier(other.Owner.Table(), snake(other.Name))
 		names.targetColumn, names.ownerColumn = other.joinColumns()
 	case ToMany:
+	}
+	if f.ColumnName != "" {
+		names.column = f.ColumnName
 	}
 	return names
 }

@@ -109,7 +109,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 			"an id of another type", "type A { id: Int! a: Int }",
 			`m:1:10: the id is larder's own key: expected id: ID! or id: UUID!, got id: Int!; keep another system's id under another name, such as sourceId: String @from(path: "id")`,
 		},
-		{"a directive on the id", "type A { id: ID! @hidden a: Int }", `m:1:19: the id takes no directive, got @hidden; remove it`},
+		{"a directive on the id", "type A { id: ID! @hidden a: Int }", `m:1:19: the id takes no directive but @column and @generated, got @hidden; remove it`},
 		{"a field with arguments", "type A { a(b: Int): Int }", `m:1:12: A.a: a field of a model takes no arguments; remove them`},
 		{"a type without fields", "type A", `m:1:6: A has no fields; write type A { name: String! }`},
 		{
@@ -146,6 +146,22 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		},
 		{"renamed from itself", `type A { a: Int @renamed(from: "a") }`, `m:1:32: a is renamed from itself; remove @renamed`},
 		{"renamed from a field that is there", `type A { a: Int @renamed(from: "b") b: Int }`, `m:1:32: a cannot have been b: b is or was`},
+		{"renamed twice from one name", `type A { a: Int @renamed(from: "b") @renamed(from: "b", version: 2) }`, `m:1:52: a is renamed from b twice; remove one of them`},
+		{"renamed twice in one version", `type A { a: Int @renamed(from: "b", version: 2) @renamed(from: "c", version: 2) }`, `m:1:78: a is renamed from b and from c in version 2; a version has one name for it`},
+		{"renamed before the first version", `type A { a: Int @renamed(from: "b", version: 1) }`, `m:1:46: expected version between 2 and 1000, got 1`},
+		{
+			"renamed before it came", `type A { a: Int @since(version: 3) @renamed(from: "b", version: 3) }`,
+			`m:1:37: no version has A.a as b: it comes with version 3; leave the version out: then the rename is for the migration alone`,
+		},
+		{
+			"an earlier name that another field has in JSON", "type A { listId: Int list2: B @renamed(from: \"list\", version: 2) }\ntype B { x: Int }",
+			`m:1:22: A.listId and A.list2 would have the same JSON name listId in version 1 of the API; rename one of them`,
+		},
+		{
+			"an earlier name whose resource another has", "type As { x: Int }\ntype B @renamed(from: \"A\", version: 2) { x: Int }",
+			`m:2:6: As and B would have the same resource as in version 1 of the API; rename one of them`,
+		},
+		{"an earlier name that an enum has", "type A @renamed(from: \"E\") { x: Int }\nenum E { ONE }", `m:1:23: A cannot have been E: that is an enum`},
 		{"a vocabulary of two words", `type A @vocabulary { a: String! b: String! }`, `m:1:6: the vocabulary A needs exactly one field, of type String!; write { word: String! }`},
 		{"a vocabulary of numbers", `type A @vocabulary { a: Int! }`, `m:1:6: the vocabulary A needs exactly one field, of type String!; write { word: String! }`},
 

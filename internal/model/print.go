@@ -56,7 +56,7 @@ func (w *printer) printType(t *Type) {
 	if t.idIsStated() {
 		w.comments("  ", t.ID.Comments)
 		w.description("  ", t.ID.Description)
-		w.line(fmt.Sprintf("  id: %s!%s", t.ID.Scalar, remark(t.ID.Remark)))
+		w.line(fmt.Sprintf("  id: %s!%s%s", t.ID.Scalar, t.ID.externalField(), remark(t.ID.Remark)))
 	}
 	for _, f := range t.Fields {
 		if f.Implicit {
@@ -72,7 +72,7 @@ func (w *printer) printType(t *Type) {
 
 func (t *Type) idIsStated() bool {
 	id := t.ID
-	return id.Scalar == UUID || id.Position.Line > 0 || id.Description != "" || id.Remark != "" || len(id.Comments) > 0
+	return id.Scalar != ID && !id.Composite() || id.ColumnName != "" || id.Position.Line > 0 || id.Description != "" || id.Remark != "" || len(id.Comments) > 0
 }
 
 func (w *printer) printEnum(e *Enum) {
@@ -113,6 +113,7 @@ func (f *Field) declaredType() string {
 // directives of a type, each behind a blank, in a fixed order.
 func (t *Type) directives() string {
 	var out strings.Builder
+	out.WriteString(t.externalType())
 	for _, source := range t.Sources {
 		path := ""
 		if source.Path != "" {
@@ -129,7 +130,7 @@ func (t *Type) directives() string {
 	for _, index := range t.Indexes {
 		fmt.Fprintf(&out, " @index(fields: %s)", quoteList(namesOf(index.Fields)))
 	}
-	out.WriteString(history(t.RenamedFrom, t.Since, t.Until))
+	out.WriteString(history(t.Renames, t.Since, t.Until))
 	return out.String()
 }
 
@@ -152,6 +153,7 @@ func (f *Field) directives() string {
 	if f.Scalar == Decimal && (f.Precision != defaultPrecision || f.Scale != defaultScale) {
 		fmt.Fprintf(&out, " @decimal(precision: %d, scale: %d)", f.Precision, f.Scale)
 	}
+	out.WriteString(f.externalField())
 	flag(f.Kind == JSONColumn, "json")
 	flag(f.Unique && !f.Owner.Vocabulary, "unique")
 	if f.Default != nil {
@@ -163,9 +165,12 @@ func (f *Field) directives() string {
 	if f.From != "" {
 		fmt.Fprintf(&out, " @from(path: %s)", quote(f.From))
 	}
+	if f.Computed != nil {
+		fmt.Fprintf(&out, " @computed(as: %s)", quote(f.Computed.String()))
+	}
 	flag(f.Hidden, "hidden")
-	flag(f.ReadOnly, "readonly")
-	out.WriteString(history(f.RenamedFrom, f.Since, f.Until))
+	flag(f.ReadOnly && f.Computed == nil, "readonly")
+	out.WriteString(history(f.Renames, f.Since, f.Until))
 	return out.String()
 }
 
@@ -225,10 +230,14 @@ func (f *Field) refDirective() string {
 }
 
 // history is the directives that types and fields share.
-func history(renamedFrom string, since, until int) string {
+func history(renames []Rename, since, until int) string {
 	text := ""
-	if renamedFrom != "" {
-		text += fmt.Sprintf(" @renamed(from: %s)", quote(renamedFrom))
+	for _, r := range renames {
+		text += " @renamed(from: " + quote(r.From)
+		if r.Version != 0 {
+			text += fmt.Sprintf(", version: %d", r.Version)
+		}
+		text += ")"
 	}
 	if since != 0 {
 		text += fmt.Sprintf(" @since(version: %d)", since)

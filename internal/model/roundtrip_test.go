@@ -167,7 +167,7 @@ func drawType(t *rapid.T, out *bytes.Buffer, number, types int) {
 	if rapid.Bool().Draw(t, "commented") {
 		fmt.Fprintf(out, "#%s\n", drawComment(t))
 	}
-	directives := []string{"", `@source(name: "s", path: "a.b", key: ["key"])`, `@source(key: "id", name: "s")`, `@unique(fields: ["key", "b"])`, `@index(fields: "b")`, "@since(version: 2)", `@renamed(from: "Old")`}
+	directives := []string{"", `@source(name: "s", path: "a.b", key: ["key"])`, `@source(key: "id", name: "s")`, `@unique(fields: ["key", "b"])`, `@index(fields: "b")`, "@since(version: 2)", `@renamed(from: "Old")`, `@renamed(from: "Older", version: 4)`}
 	fmt.Fprintf(out, "%stype T%d %s { # %s\n", drawDescription(t), number, drawSome(t, directives), drawComment(t))
 	out.WriteString(rapid.SampledFrom([]string{"", "id: ID!\n", "id: UUID! # ours\n", "\"the id\" id: ID!\n"}).Draw(t, "id"))
 	out.WriteString("key: String! b: Int\n")
@@ -189,7 +189,7 @@ func drawSome(t *rapid.T, from []string) string {
 }
 
 func drawField(t *rapid.T, types int) string {
-	common := []string{"", "@hidden", "@readonly", `@from(path: "x.y")`, "@since(version: 3)", "@until(version: 7)", `@renamed(from: "older")`}
+	common := []string{"", "@hidden", "@readonly", `@from(path: "x.y")`, "@since(version: 3)", "@until(version: 7)", `@renamed(from: "older")`, `@renamed(from: "oldest", version: 5)`}
 	kinds := map[string][]string{
 		"String":     {"@unique", "@index", `@check(pattern: "^\\w\"é$")`, `@default(value: "a\"b\\")`, `@check(maxLength: 9, minLength: 0)`},
 		"Int!":       {`@default(value: "1e1")`, "@check(max: 1000, min: -5)", "@unique"},
@@ -239,6 +239,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\"\"\"\n  block\n    description\n\"\"\" type A @source(name: \"\", key: [\"\"]) { a(b: Int = {c: [1]}): Int }"))
 	f.Add([]byte("extend type A { a: Int } schema { query: A } directive @a on OBJECT scalar B union C = A input D { a: Int }"))
 	f.Add([]byte("type _ { _: _ } enum __E { true _ }"))
+	f.Add([]byte("type A { q: Int p: Decimal t: Decimal @computed(as: \"-(q + 2.5) * coalesce(p, 0)\") }"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		schema, err := model.Parse("fuzz.graphql", text)
 		if err != nil {
@@ -249,6 +250,7 @@ func FuzzParse(f *testing.F) {
 			typ.Constraints()
 			for _, v := range schema.Versions() {
 				typ.Attributes(v)
+				schema.In(v)
 			}
 		}
 	})

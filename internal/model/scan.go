@@ -17,7 +17,7 @@ const maxJSONDepth = 100
 // scanJSON reads one JSON value that is not null.
 func (f *Field) scanJSON(raw []byte) (any, *fault) {
 	if f.Scalar == JSON {
-		return compactJSON(raw)
+		return canonicalJSON(raw)
 	}
 	if len(raw) == 0 {
 		return nil, f.mistyped(raw)
@@ -58,6 +58,9 @@ func (f *Field) scanJSON(raw []byte) (any, *fault) {
 func (f *Field) scan(text string) (any, *fault) {
 	switch f.Scalar {
 	case Int:
+		if f.ColumnType == smallint {
+			return f.scanInteger(text, 16)
+		}
 		return f.scanInteger(text, 32)
 	case Int64:
 		return f.scanInteger(text, 64)
@@ -76,6 +79,9 @@ func (f *Field) scan(text string) (any, *fault) {
 		}
 		return scanString(text)
 	case String:
+		if f.Composite() {
+			return f.scanComposite(text)
+		}
 		return scanString(text)
 	case EnumWord:
 		return f.scanEnum(text)
@@ -88,7 +94,7 @@ func (f *Field) scan(text string) (any, *fault) {
 	case Duration:
 		return f.scanDuration(text)
 	case JSON:
-		return compactJSON([]byte(text))
+		return canonicalJSON([]byte(text))
 	case Bytes:
 		data, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil || strings.ContainsAny(text, "\r\n") {

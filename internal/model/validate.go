@@ -13,10 +13,12 @@ func (p *parser) validate() {
 	for _, t := range p.schema.Types {
 		p.versions(t)
 		p.fieldNames(t)
+		p.keysComputed(t)
 		if t.Vocabulary {
 			p.vocabulary(t)
 		}
 		for _, f := range t.Fields {
+			p.references(f)
 			if f.Kind == ToOne && f.Required && f.Relation.Target == t {
 				p.report(f.Position, "remove the !", "%s.%s: the first %s could refer to none", t.Name, f.Name, t.Name)
 			}
@@ -24,6 +26,9 @@ func (p *parser) validate() {
 	}
 	if len(p.errors) == 0 {
 		p.constraintNames()
+	}
+	if len(p.errors) == 0 {
+		p.pastNames()
 	}
 }
 
@@ -37,26 +42,26 @@ func (p *parser) tableNames() {
 				p.report(t.Position, "choose another name", "%s would have the table %s: names in %s… are taken", t.Name, table, prefix)
 			}
 		}
-		if len(table) > maxIdentifier-len("_id") {
+		if t.TableName == "" && len(table) > maxIdentifier-len("_id") {
 			p.report(t.Position, "choose a shorter name", "the table name %s is longer than %d bytes", table, maxIdentifier-len("_id"))
 		}
-		if p.claim(tables, table, t.Name, t.Position, "table") {
-			p.claim(resources, t.Resource(), t.Name, t.Position, "resource")
+		if p.claim(tables, table, t.Name, t.Position, "table", "") {
+			p.claim(resources, t.Resource(), t.Name, t.Position, "resource", "")
 		}
 	}
 	for _, t := range p.schema.Types {
 		for _, f := range t.Fields {
 			if f.Kind == ValueList || f.Kind == ManyToMany && f.Relation.Owning {
-				p.claim(tables, f.ValueTable(), t.Name+"."+f.Name, f.Position, "table")
+				p.claim(tables, f.ValueTable(), t.Name+"."+f.Name, f.Position, "table", "")
 			}
 		}
 	}
 }
 
-// claim gives a name to an owner, or reports who has it.
-func (p *parser) claim(taken map[string]string, name, owner string, at Position, what string) bool {
+// claim gives a name to an owner, or reports who has it, and when if not always.
+func (p *parser) claim(taken map[string]string, name, owner string, at Position, what, when string) bool {
 	if other, clash := taken[name]; clash {
-		p.report(at, "rename one of them", "%s and %s would have the same %s %s", other, owner, what, name)
+		p.report(at, "rename one of them", "%s and %s would have the same %s %s%s", other, owner, what, name, when)
 		return false
 	}
 	taken[name] = owner
@@ -83,7 +88,10 @@ func (p *parser) versions(t *Type) {
 // fieldNames finds fields that want the same column or JSON name.
 func (p *parser) fieldNames(t *Type) {
 	systemColumns := []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"} // PostgreSQL's own
-	columns, attributes := map[string]string{"id": "id"}, map[string]string{"id": "id"}
+	columns, attributes := map[string]string{}, map[string]string{"id": "id"}
+	if !t.ID.Composite() {
+		columns[t.ID.Column()] = "id"
+	}
 	declared := slices.ContainsFunc(t.Fields, func(f *Field) bool { return !f.Implicit })
 	if !declared && !t.idIsStated() && !p.hasBroken(t) {
 		p.report(t.Position, fmt.Sprintf("write type %s { name: String! }", t.Name), "%s has no fields", t.Name)
@@ -91,7 +99,7 @@ func (p *parser) fieldNames(t *Type) {
 	for _, f := range t.Fields {
 		name := t.Name + "." + f.Name
 		if column := f.Column(); column != "" {
-			if !p.claim(columns, column, name, f.Position, "column") {
+			if !p.claim(columns, column, name, f.Position, "column", "") {
 				continue
 			}
 			if len(column) > maxIdentifier {
@@ -101,9 +109,9 @@ func (p *parser) fieldNames(t *Type) {
 				p.report(f.Position, "choose another name", "%s: PostgreSQL has a column %s in every table", name, column)
 			}
 		}
-		p.claim(attributes, f.JSONName(), name, f.Position, "JSON name")
+		p.claim(attributes, f.JSONName(), name, f.Position, "JSON name", "")
 		if f.JSONName() != f.Name {
-			p.claim(attributes, f.Name, name, f.Position, "JSON name")
+			p.claim(attributes, f.Name, name, f.Position, "JSON name", "")
 		}
 	}
 }
@@ -153,7 +161,7 @@ func (p *parser) constraintNames() {
 				p.report(at, "remove one of them", "%s has the same key or index twice", owner)
 				continue
 			}
-			p.claim(taken, c.Name, owner, at, "constraint name")
+			p.claim(taken, c.Name, owner, at, "constraint name", "")
 		}
 	}
 }

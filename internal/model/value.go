@@ -21,7 +21,7 @@ import (
 //	Date                                      string "2006-01-02"
 //	DateTime                                  time.Time in UTC, whole microseconds
 //	Duration                                  time.Duration, whole microseconds
-//	JSON                                      JSONText, compact
+//	JSON                                      JSONText
 //	Bytes                                     []byte
 //	ValueList, JSONColumn, vocabulary lists   []any of the above
 //	ToOne                                     the target's id: int64 or string (UUID); a vocabulary's word
@@ -51,7 +51,7 @@ func (d DecimalValue) String() string {
 	return sign + digits[:point] + fraction
 }
 
-// JSONText is a JSON value as compact text.
+// JSONText is a JSON value in its one form: see [Field.AcceptJSON].
 type JSONText string
 
 // ValueError says why a value does not suit a field.

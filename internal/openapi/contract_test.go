@@ -140,6 +140,17 @@ func TestTheDocumentShowsWhatTheVersionServes(t *testing.T) {
 		{`/api/v1/things`, true, false},
 		{`/api/v2/things`, false, true},
 		{`/new-fish"`, false, true},
+		{`"lasts"`, true, false},
+		{`"takes"`, false, true},
+		{`/api/v1/racks/{id}/articles"`, true, false},
+		{`/api/v2/shelves/{id}/things"`, false, true},
+		{`#/components/schemas/Rack"`, true, false},
+		{`#/components/schemas/Shelf"`, false, true},
+		{`"rackId"`, true, false},
+		{`"shelfId"`, false, true},
+		{"Shelf", false, true},
+		{"shelf", false, true},
+		{`"deprecated"`, false, false},
 	} {
 		if got := bytes.Contains(first, []byte(test.word)); got != test.first {
 			t.Errorf("version 1 has %s: %t", test.word, got)

@@ -10,6 +10,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
@@ -24,7 +26,10 @@ type Info struct {
 	Server      string // the URL that the paths are below; default "/", where the document came from
 	PageSize    int    // rows of a list that asks for no limit; default 20
 	MaxLimit    int    // rows of a page at most; default 1,000
-	Deprecated  bool   // the version is
+
+	Deprecated time.Time // when the version became or becomes so; zero: it is not
+	Sunset     time.Time // when it goes away; zero: no plan
+	Link       string    // URL of a page that tells of its end
 }
 
 // withDefaults returns the info with every zero replaced by its default.
@@ -47,6 +52,21 @@ func (i Info) withDefaults() Info {
 	return i
 }
 
+// notice tells of the version's end, if that is planned.
+func (i Info) notice() string {
+	var sentences []string
+	if !i.Deprecated.IsZero() {
+		sentences = append(sentences, "**This version is deprecated** from "+i.Deprecated.UTC().Format(time.DateOnly)+".")
+	}
+	if !i.Sunset.IsZero() {
+		sentences = append(sentences, "It may go away on "+i.Sunset.UTC().Format(time.DateOnly)+".")
+	}
+	if len(sentences) > 0 && i.Link != "" {
+		sentences = append(sentences, "See <"+i.Link+">.")
+	}
+	return strings.Join(sentences, " ")
+}
+
 // introduction is what every document says about itself.
 const introduction = `Filters, columns, order and pages are asked for in the query: ` +
 	"`?population=gte.1000000&order=name&select=id,name&limit=20`" + `. The grammar is PostgREST's.
@@ -57,6 +77,7 @@ Every error is an RFC 9457 problem (` + "`application/problem+json`" + `) that s
 // serves it, as JSON in a stable order: the same schema, version and info give
 // the same bytes.
 func Document(schema *model.Schema, version int, info Info) ([]byte, error) {
+	schema = schema.In(version)
 	w := newWriter(schema, version, info.withDefaults())
 	paths, tags := object{}, []any{}
 	types := map[*model.Type]names{}
@@ -137,6 +158,9 @@ func (w *writer) information() object {
 	description := introduction
 	if w.info.Description != "" {
 		description = w.info.Description + "\n\n" + introduction
+	}
+	if notice := w.info.notice(); notice != "" {
+		description = notice + "\n\n" + description
 	}
 	return object{
 		{"title", w.info.Title},

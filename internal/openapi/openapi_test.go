@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/openapi"
@@ -44,7 +45,10 @@ func TestDocumentsAreValidAndAsTheyWere(t *testing.T) {
 		info          openapi.Info
 	}{
 		{"planets.graphql", "planets.v1.json", 1, openapi.Info{Title: "planets", Release: "1.0.0"}},
-		{"everything.graphql", "everything.v1.json", 1, openapi.Info{Description: "All there is.", Deprecated: true}},
+		{"everything.graphql", "everything.v1.json", 1, openapi.Info{
+			Description: "All there is.", Link: "https://example.org/v2",
+			Deprecated: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), Sunset: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+		}},
 		{"everything.graphql", "everything.v2.json", 2, openapi.Info{PageSize: 50, MaxLimit: 500, Server: "https://api.example.org"}},
 	}
 	for _, test := range tests {

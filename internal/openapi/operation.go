@@ -15,7 +15,7 @@ func (w *writer) operation(n names, id, summary, description string) object {
 		{"tags", []string{n.tag}},
 		{"operationId", w.free(id)},
 		{"summary", summary},
-	}.with("description", description).with("deprecated", w.info.Deprecated)
+	}.with("description", description).with("deprecated", !w.info.Deprecated.IsZero())
 }
 
 // filterNames are the parameters that say which records are meant.
@@ -65,13 +65,18 @@ func countAnswers(parameters []any) object {
 func (w *writer) collection(n names) object {
 	list := w.operation(n, "list"+n.many, "List "+n.plural, onlyOne)
 	count := w.operation(n, "count"+n.many, "Count "+n.plural, countHow)
-	return object{
+	reads := object{
 		{"get", append(list, listAnswers(n, listParameters(n), "400", "406", "412", "416", "503")...)},
 		{"head", append(count, countAnswers(listParameters(n))...)},
+	}
+	if n.kind.ReadOnly {
+		return reads
+	}
+	return append(reads, object{
 		{"post", w.create(n)},
 		{"patch", w.many(n, "update", "Change many", "Every record that the filters match gets what the body says, in one statement.", true)},
 		{"delete", w.many(n, "delete", "Delete many", "Every record that the filters match is deleted, in one statement.", false)},
-	}
+	}...)
 }
 
 // create is POST of a collection.
@@ -138,13 +143,15 @@ func (w *writer) item(n names) object {
 			answer("404", "There is no such record.", nil, nil),
 		)},
 	)
-	return object{
-		{"get", get},
-		{"head", head},
+	reads := object{{"get", get}, {"head", head}}
+	if n.kind.ReadOnly {
+		return reads
+	}
+	return append(reads, object{
 		{"put", w.put(n, record, headers)},
 		{"patch", w.patchOne(n, record, headers)},
 		{"delete", w.remove(n, record)},
-	}
+	}...)
 }
 
 // put is PUT of one record.

@@ -31,7 +31,7 @@ func (w *writer) describe(t *model.Type) names {
 	n := names{
 		kind: t, one: t.Name,
 		plural:   strings.Join(words, " "),
-		singular: strings.ReplaceAll(t.Table(), "_", " "),
+		singular: t.Noun(),
 		tag:      capital(strings.Join(words, " ")),
 		record:   t.Name,
 		create:   w.free("New" + t.Name),
@@ -43,13 +43,15 @@ func (w *writer) describe(t *model.Type) names {
 	for _, word := range words {
 		n.many += capital(word)
 	}
-	w.schemas = append(w.schemas,
-		member{n.record, w.recordSchema(n)},
-		member{n.create, w.createSchema(n)},
-		member{n.replace, w.replaceSchema(n)},
-		member{n.patch, w.patchSchema(n)},
-	)
-	w.describeLists(t)
+	w.schemas = append(w.schemas, member{n.record, w.recordSchema(n)})
+	if !t.ReadOnly {
+		w.schemas = append(w.schemas,
+			member{n.create, w.createSchema(n)},
+			member{n.replace, w.replaceSchema(n)},
+			member{n.patch, w.patchSchema(n)},
+		)
+		w.describeLists(t)
+	}
 	for _, field := range n.attributes {
 		if parameter := filterParameter(field); parameter != nil {
 			name := t.Name + "." + field.JSONName()
@@ -65,7 +67,7 @@ func (w *writer) describe(t *model.Type) names {
 func (w *writer) recordSchema(n names) object {
 	properties, required := object{}, []string{}
 	for _, field := range n.attributes {
-		schema := w.attribute(field).with("readOnly", field == n.kind.ID || field.ReadOnly)
+		schema := w.attribute(field).with("readOnly", field == n.kind.ID && !n.kind.ChosenID() || field.ReadOnly)
 		properties = append(properties, member{field.JSONName(), schema})
 		required = append(required, field.JSONName())
 	}
@@ -93,7 +95,7 @@ func related(relation *model.Field) object {
 
 // createSchema is the body of POST: what the server assigns is not in it.
 func (w *writer) createSchema(n names) object {
-	writable := writableOf(n)
+	writable := newOf(n)
 	schema := object{{"type", "object"}, {"description", "A new record. An attribute that is left out gets its default, else null or the empty list."}}
 	schema = append(schema, w.withLists(n.kind, w.writable(writable))...)
 	return w.withExample(append(schema, member{"additionalProperties", false}), writable)
@@ -125,7 +127,7 @@ func (w *writer) writable(fields []*model.Field) object {
 			schema = append(schema, member{"default", json.RawMessage(field.AppendJSON(nil, field.Default.Value))})
 		}
 		properties = append(properties, member{field.JSONName(), schema})
-		if field.Required && field.Default == nil {
+		if field.Required && field.Default == nil && !field.Generated {
 			required = append(required, field.JSONName())
 		}
 	}
@@ -349,6 +351,15 @@ func enumSchema(enum *model.Enum) object {
 }
 
 // writableOf are the attributes that a request may assign.
+// newOf are the attributes that a new record may bring: with its id, where no
+// one else chooses that.
+func newOf(n names) []*model.Field {
+	if id := n.kind.ID; n.kind.ChosenID() {
+		return append([]*model.Field{id}, writableOf(n)...)
+	}
+	return writableOf(n)
+}
+
 func writableOf(n names) []*model.Field {
 	var fields []*model.Field
 	for _, field := range n.attributes {

@@ -111,8 +111,8 @@ func RelatedTo(relation *model.Field, id any) *Filter {
 // by the field position, if they have one that the version serves. The id
 // follows, see [Read.TotalOrder].
 func DefaultOrder(relation *model.Field, version int) []Order {
-	position := relation.Relation.Target.Attribute(version, "position")
-	if relation.Kind != model.ToMany || position == nil || !IsSortable(position) {
+	position := relation.Relation.Target.Field("position")
+	if relation.Kind != model.ToMany || position == nil || !position.Served(version) || !position.IsAttribute() || !IsSortable(position) {
 		return nil
 	}
 	return []Order{{Field: position}}

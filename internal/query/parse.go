@@ -18,7 +18,6 @@ type Request struct {
 	Columns    []*model.Field // columns=: the attributes that a write takes from its body; nil: not given
 	OnConflict []*model.Field // on_conflict=: the unique set that an upsert goes by; nil: not given
 	All        bool           // _all=true: the change of every record is meant
-	Version    string         // version=: the bare number, already known to the router; "" when not given
 }
 
 // Parse reads the raw query of a URL (without the "?") as a request for
@@ -68,15 +67,20 @@ func parse(t *model.Type, relation *model.Field, version int, rawQuery string, l
 	return request, nil
 }
 
-// Version returns the value of the version parameter when it is a bare number,
-// else "": a router needs it before it can call [Parse].
-func Version(rawQuery string) string {
+// Versions are the values of the version parameter that are no filter, for they
+// have no operator: they name a version of the API, which a router needs before
+// it can call [Parse].
+func Versions(rawQuery string) (versions []string) {
+	if !strings.Contains(rawQuery, "version") && !strings.Contains(rawQuery, "%") {
+		return nil
+	}
 	for piece := range strings.SplitSeq(rawQuery, "&") {
-		if value, found := strings.CutPrefix(piece, "version="); found && isDigits(value) {
-			return value
+		name, value, err := decode(piece)
+		if err == nil && name == "version" && !strings.Contains(value, ".") {
+			versions = append(versions, value)
 		}
 	}
-	return ""
+	return versions
 }
 
 // shared is what the parsers of one query have in common.
@@ -129,8 +133,7 @@ func (p *parser) parameter(name, value string) error {
 		}
 	case "version":
 		if isDigits(value) {
-			p.request.Version = value
-			return nil
+			return nil // see [Versions]
 		}
 	}
 	var err error

@@ -130,7 +130,7 @@ func TestParseTheRestOfARequest(t *testing.T) {
 		{"an upsert", "on_conflict=name", "columns all; order; limit -1 offset 0; conflict name"},
 		{"everything is meant", "_all=true", "columns all; order; limit -1 offset 0; all"},
 		{"everything is not meant", "_all=false", "columns all; order; limit -1 offset 0"},
-		{"a version", "version=2", "columns all; order; limit -1 offset 0; version 2"},
+		{"a version", "version=2", "columns all; order; limit -1 offset 0"},
 	}
 	planet := planet(t)
 	for _, test := range tests {
@@ -179,9 +179,6 @@ func shownRequest(request query.Request) string {
 	}
 	if request.All {
 		text.WriteString("; all")
-	}
-	if request.Version != "" {
-		text.WriteString("; version " + request.Version)
 	}
 	return text.String()
 }
@@ -382,17 +379,19 @@ func TestParseOfDeepNestingIsQuick(t *testing.T) {
 	refused(t, err, query.CodeLimit, "Depth")
 }
 
-func TestVersionReadsTheBareNumber(t *testing.T) {
+func TestVersionsAreTheValuesWithoutAnOperator(t *testing.T) {
 	for rawQuery, want := range map[string]string{
-		"":                       "",
-		"version=2":              "2",
-		"name=eq.a&version=12&x": "12",
-		"version=eq.2":           "",
-		"version=":               "",
-		"conversion=2":           "",
+		"":                         "[]",
+		"version=2":                "[2]",
+		"name=eq.a&version=12&x":   "[12]",
+		"version=1&version=2":      "[1 2]",
+		"%76ersion=%32":            "[2]",
+		"version=eq.2&version=ab":  "[ab]",
+		"version=":                 "[]",
+		"version=%zz&conversion=2": "[]",
 	} {
-		if got := query.Version(rawQuery); got != want {
-			t.Errorf("Version(%q) = %q, want %q", rawQuery, got, want)
+		if got := fmt.Sprint(query.Versions(rawQuery)); got != want {
+			t.Errorf("Versions(%q) = %s, want %s", rawQuery, got, want)
 		}
 	}
 }

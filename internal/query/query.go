@@ -128,7 +128,8 @@ const (
 // TotalOrder is r's order with the id as its last term, unless the id is in
 // it already; what follows the id can change nothing and is left out. The id
 // goes in the direction of the term before it, because that is how an index on
-// that term is read backwards. The positions in After and Before have one
+// that term is read backwards. In place of an id that is made of several fields
+// there are these. The positions in After and Before have one
 // value for each of its terms. Groups have no id: they are in the order of
 // what they are grouped by.
 func (r Read) TotalOrder() []Order {
@@ -143,5 +144,11 @@ func (r Read) TotalOrder() []Order {
 		}
 	}
 	descending := len(order) > 0 && order[len(order)-1].Descending
-	return append(order, Order{Field: r.Type.ID, Descending: descending})
+	if len(r.Type.Key) == 0 {
+		return append(order, Order{Field: r.Type.ID, Descending: descending})
+	}
+	for _, field := range r.Type.Key {
+		order = append(order, Order{Field: field, Descending: descending})
+	}
+	return order
 }

@@ -135,7 +135,7 @@ func (s *Server) sendValue(w http.ResponseWriter, r *http.Request, status int, m
 func (s *Server) fail(w *recorder, r *http.Request, err error) {
 	p := s.explain(r.Method, err)
 	body := p.body(r.URL.EscapedPath())
-	if p.status >= http.StatusInternalServerError {
+	if p.status >= http.StatusInternalServerError || p.code == codePrivilege {
 		body.Request = w.id
 		s.logFailure(r, w.id, err)
 	}
@@ -146,6 +146,9 @@ func (s *Server) fail(w *recorder, r *http.Request, err error) {
 	header := w.Header()
 	for _, name := range []string{"Etag", "Content-Range", "Link", "Location", "Preference-Applied", "Cache-Control"} {
 		delete(header, name)
+	}
+	if w.links != nil {
+		header["Link"] = w.links
 	}
 	for name, values := range p.header {
 		header[name] = values

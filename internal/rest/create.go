@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -74,13 +75,23 @@ func create(x *exchange) error {
 	}
 	result, err := x.server.store.Create(ctx, creation)
 	if err != nil {
-		return x.orphaned(ctx, err)
+		return x.orphaned(ctx, inBody(err, isArray))
 	}
 	if result.Replayed != nil {
 		return x.replay(result.Replayed)
 	}
 	x.sendCreation(answer(result))
 	return nil
+}
+
+// inBody makes the place of a violation one in the body, in which a record that
+// is no element of an array is the whole.
+func inBody(err error, isArray bool) error {
+	var v *store.Violation
+	if errors.As(err, &v) && v.Place != nil && !isArray {
+		v.Place = v.Place[1:]
+	}
+	return err
 }
 
 // checkConflict holds on_conflict against the model: what an upsert goes by
@@ -241,6 +252,12 @@ func (x *exchange) idempotency(body []byte, answer func(store.Result) creationAn
 	if len(values) == 0 {
 		return nil, nil //nolint:nilnil // no key is a normal request
 	}
+	if x.server.settings.Stateless {
+		return nil, &problem{
+			status: http.StatusBadRequest, code: codeKey, message: "this server remembers no Idempotency-Key",
+			details: "its database is not larder's own and has no place for the keys", hint: "leave the header out; to create a record once, PUT it under an id of your own, or let a unique attribute refuse the second",
+		}
+	}
 	key := values[0]
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
 		key = key[1 : len(key)-1]
@@ -272,7 +289,7 @@ func (x *exchange) fingerprint(body []byte) string {
 	if x.parent != nil {
 		path = x.r.URL.Path
 	}
-	fmt.Fprintf(hash, "%s\n%s\n%d\n%s\n%s\n%t\n", x.r.Method, path, x.version, x.r.URL.RawQuery, x.prefer.Applied(), x.accepted.singular)
+	fmt.Fprintf(hash, "%s\n%s\n%d\n%s\n%s\n%t\n", x.r.Method, path, x.Number, x.r.URL.RawQuery, x.prefer.Applied(), x.accepted.singular)
 	hash.Write(body)
 	return hex.EncodeToString(hash.Sum(nil))
 }

@@ -79,8 +79,8 @@ func (in *reading) attribute(m *member, current *node, withID bool, at string) *
 	if field == nil {
 		if relation := in.relation(m.name); relation != nil {
 			in.fault(m.name, at, "readonly", codeUnsupported, fmt.Sprintf(
-				"is a list of records, which this request does not write; POST to %s/{id}/%s, and PATCH and DELETE in %s/%s",
-				in.path, relation.PathName(), versionPath(in.version), relation.Relation.Target.Resource()))
+				"is a list of records, which this request does not write; POST to %s/{id}/%s, and PATCH and DELETE in %s",
+				in.path, relation.PathName(), in.target(relation).path))
 			return nil
 		}
 		message := fmt.Sprintf("%s has no such attribute", in.kind.Resource())
@@ -142,6 +142,7 @@ func nearest(name string, candidates []string) string {
 // takes all.
 func (in *reading) create(object *node, only []*model.Field, missingNull, withID bool, at string) []statement.Assignment {
 	assignments := make([]statement.Assignment, 0, len(object.members))
+	withID = withID || in.kind.ID.Scalar == model.String || in.kind.ID.Scalar == model.Int64
 	for i := range object.members {
 		m := &object.members[i]
 		if only != nil && !contains(only, in.byName[m.name]) {
@@ -164,7 +165,7 @@ func (in *reading) create(object *node, only []*model.Field, missingNull, withID
 			continue
 		}
 		taken := only == nil || contains(only, field)
-		if field == in.kind.ID || field.ReadOnly || taken && object.member(field.JSONName()) != nil {
+		if field == in.kind.ID && !in.kind.ChosenID() || field.ReadOnly || taken && object.member(field.JSONName()) != nil {
 			continue
 		}
 		switch {
@@ -173,7 +174,7 @@ func (in *reading) create(object *node, only []*model.Field, missingNull, withID
 			if value, ok := in.accept(field, []byte("null"), place); ok {
 				assignments = append(assignments, statement.Assignment{Field: field, Op: statement.Set, Value: value})
 			}
-		case field.Required && field.Default == nil:
+		case field.Required && field.Default == nil && !field.Generated:
 			in.fault(field.JSONName(), at+pointer(field.JSONName()), "required", codeNotNull, "a value is required")
 		}
 	}
@@ -196,7 +197,7 @@ func (in *reading) replace(object, current *node) []statement.Assignment {
 		}
 	}
 	for _, field := range in.attributes {
-		if field == in.kind.ID || field.ReadOnly || object.member(field.JSONName()) != nil {
+		if field == in.kind.ID || field.ReadOnly || field.Generated || object.member(field.JSONName()) != nil {
 			continue
 		}
 		assignment := statement.Assignment{Field: field, Op: statement.Set}

@@ -75,9 +75,9 @@ func (g *guard) checkHost(r *http.Request) error {
 
 const (
 	// exposed are the headers of answers that scripts of other origins may read.
-	exposed = "API-Version, Content-Range, Content-Location, Deprecation, ETag, Idempotency-Replayed, Link, Location, Preference-Applied, Retry-After, Sunset, X-Request-Id"
+	exposed = "API-Version, Content-Range, Content-Location, Deprecation, ETag, Idempotency-Replayed, Larder-Position, Link, Location, Preference-Applied, Retry-After, Sunset, X-Request-Id"
 	// allowedHeaders are those of requests that they may set beside the safe ones.
-	allowedHeaders = "Accept, Accept-Profile, Accept-Version, Apikey, Authorization, Content-Encoding, Content-Profile, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, Range, X-Client-Info, X-Request-Id, X-Retry-Count"
+	allowedHeaders = "Accept, Accept-Profile, Accept-Version, Apikey, Authorization, Content-Encoding, Content-Profile, Content-Type, Idempotency-Key, If-Match, If-None-Match, Larder-Position, Prefer, Range, X-Client-Info, X-Request-Id, X-Retry-Count"
 	allowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 	preflightAge   = "7200" // seconds, the most that browsers heed
 )

@@ -22,49 +22,45 @@ type parent struct {
 	id       any
 }
 
-// mountLists routes the lists that any of the versions has of t's records,
+// mountLists routes the lists that any of the editions of a resource has,
 // below base. version is 0 where the path names none.
-func (s *Server) mountLists(t *model.Type, version int, base string, versions ...Version) {
+func (s *Server) mountLists(version int, base, resource string, editions []*resource) {
 	methods := &methods{get: list, post: create}
 	mounted := map[string]bool{}
-	for _, candidate := range versions {
-		if !t.Served(candidate.Number) {
-			continue
-		}
-		for _, relation := range query.Lists(t, candidate.Number) {
+	for _, res := range editions {
+		for _, relation := range res.lists {
 			name := relation.PathName()
-			if route := base + "/" + t.Resource() + "/{id}/" + name; !mounted[name] {
+			if route := base + "/" + resource + "/{id}/" + name; !mounted[name] {
 				mounted[name] = true
-				s.mux.Handle(route, s.route(route, methods, func(x *exchange) error { return s.settleList(x, t, version, base, name) }))
+				s.mux.Handle(route, s.route(route, methods.suiting(relation.Relation.Target), func(x *exchange) error { return s.settleList(x, resource, version, base, name) }))
 			}
 		}
 	}
 }
 
-// settleList is settle for the list with the name of one of t's records: the
-// exchange is about the records that it lists.
-func (s *Server) settleList(x *exchange, t *model.Type, inPath int, base, name string) error {
-	if err := s.settle(x, t, inPath); err != nil {
+// settleList is settle for the list with the name of one of the resource's
+// records: the exchange is about the records that it lists.
+func (s *Server) settleList(x *exchange, resource string, inPath int, base, name string) error {
+	if err := s.settle(x, resource, inPath); err != nil {
 		return err
 	}
-	relation := listNamed(t, x.version, name)
+	relation := x.listNamed(name)
 	if relation == nil { // another version has it
-		return s.noList(t, x.version, name)
+		return x.noList(name)
 	}
-	x.parent = &parent{kind: t, relation: relation}
+	x.parent = &parent{kind: x.kind, relation: relation}
 	var err error
-	if x.parent.id, err = recordID(t, x.r.PathValue("id")); err != nil {
+	if x.parent.id, err = recordID(x.kind, x.r.PathValue("id")); err != nil {
 		return x.noParent()
 	}
-	target := relation.Relation.Target
-	x.resource = s.byVersion[x.version][target]
-	x.mount = base + "/" + target.Resource()
+	x.resource = x.target(relation)
+	x.mount = base + "/" + x.kind.Resource()
 	return nil
 }
 
-// listNamed is the list of t's records that a version has under the name, or nil.
-func listNamed(t *model.Type, version int, name string) *model.Field {
-	for _, relation := range query.Lists(t, version) {
+// listNamed is the list of the resource's records under the name in paths, or nil.
+func (res *resource) listNamed(name string) *model.Field {
+	for _, relation := range res.lists {
 		if relation.PathName() == name {
 			return relation
 		}
@@ -74,7 +70,7 @@ func listNamed(t *model.Type, version int, name string) *model.Field {
 
 // findParent is nil when the record of the nested route is there.
 func (x *exchange) findParent(ctx context.Context) error {
-	q := query.Read{Type: x.parent.kind, Version: x.version, Limit: -1, Columns: []query.Column{{Field: x.parent.kind.ID, Name: "id"}}}
+	q := query.Read{Type: x.parent.kind, Version: x.Number, Limit: -1, Columns: []query.Column{{Field: x.parent.kind.ID, Name: "id"}}}
 	_, err := x.server.store.Item(ctx, q, x.parent.id)
 	if errors.Is(err, store.ErrNotFound) {
 		return x.noParent()
@@ -101,24 +97,23 @@ func (x *exchange) noParent() error {
 	}
 }
 
-// noList is the problem of a path below a record of t that leads to none of
-// its lists.
-func (s *Server) noList(t *model.Type, version int, behind string) error {
-	resource := versionPath(version) + "/" + t.Resource()
+// noList is the problem of a path below a record that leads to none of its
+// lists.
+func (res *resource) noList(behind string) error {
 	name, _, deeper := strings.Cut(behind, "/")
 	p := &problem{
 		status: http.StatusNotFound, code: codeRoute, details: "it has none",
-		message: fmt.Sprintf("a record of %s has no list %q", t.Resource(), abbreviate(name)),
-		hint:    "the paths are " + resource + " and " + resource + "/{id}",
+		message: fmt.Sprintf("a record of %s has no list %q", res.kind.Resource(), abbreviate(name)),
+		hint:    "the paths are " + res.path + " and " + res.path + "/{id}",
 	}
-	if relation := listNamed(t, version, name); relation != nil && deeper {
-		p.message, p.details = "there is nothing at this path", resource+"/{id}/"+name+" has nothing below it"
-		p.hint = "the path of one of its records is " + versionPath(version) + "/" + relation.Relation.Target.Resource() + "/{id}"
+	if relation := res.listNamed(name); relation != nil && deeper {
+		p.message, p.details = "there is nothing at this path", res.path+"/{id}/"+name+" has nothing below it"
+		p.hint = "the path of one of its records is " + res.target(relation).path + "/{id}"
 		return p
 	}
-	var names []string
-	for _, relation := range query.Lists(t, version) {
-		names = append(names, relation.PathName())
+	names := make([]string, len(res.lists))
+	for i, relation := range res.lists {
+		names[i] = relation.PathName()
 	}
 	if len(names) == 0 {
 		return p
@@ -126,7 +121,7 @@ func (s *Server) noList(t *model.Type, version int, behind string) error {
 	p.details = "its lists are " + strings.Join(names, ", ")
 	p.hint += ", and its lists behind that"
 	if near := nearest(name, names); near != "" {
-		p.hint = fmt.Sprintf("did you mean %s/{id}/%s?", resource, near)
+		p.hint = fmt.Sprintf("did you mean %s/{id}/%s?", res.path, near)
 	}
 	return p
 }

@@ -74,6 +74,9 @@ func (n *nesting) of(in *reading, object *node, only []*model.Field, at string, 
 		case m.value.kind != arrayNode:
 			in.fault(m.name, place, "type", codeValue, "expected an array of objects, came "+m.value.kind.String())
 			continue
+		case relation.Relation.Target.ReadOnly:
+			in.fault(m.name, place, "readonly", codeUnsupported, "is a list of records that can be read only")
+			continue
 		case n.upsert:
 			in.fault(m.name, place, "readonly", codeUnsupported, "is a list of records, which an upsert does not write")
 			continue
@@ -92,8 +95,7 @@ func (n *nesting) of(in *reading, object *node, only []*model.Field, at string, 
 
 // list reads the records of one list.
 func (n *nesting) list(outer *reading, relation *model.Field, elements []node, at string, level int) store.Nested {
-	target := outer.server.byVersion[outer.version][relation.Relation.Target]
-	in := reading{resource: target, listed: &lister{relation: relation}, faults: outer.faults}
+	in := reading{resource: outer.target(relation), listed: &lister{relation: relation}, faults: outer.faults}
 	list := store.Nested{
 		Relation: relation,
 		Records:  make([][]statement.Assignment, 0, len(elements)),

@@ -18,17 +18,22 @@ import (
 // recorder passes an answer on and remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	id      string // of the request
-	route   string // pattern, for metrics
-	problem string // code
+	id      string   // of the request
+	route   string   // pattern, for metrics
+	problem string   // code
+	links   []string // of the version that answers
 	status  int
 	bytes   int64
+	changed func(http.Header) // called before the answer to a change begins; nil for none
 }
 
 // WriteHeader remembers the first final status.
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK {
 		w.status = status
+		if w.changed != nil {
+			w.changed(w.Header())
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

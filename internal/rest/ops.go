@@ -30,13 +30,15 @@ func (s *Server) operate() error {
 	s.get("/{$}", s.index)
 	s.get(basePath, s.index)
 	for _, version := range s.settings.Versions {
+		edition := s.byVersion[version.Number]
 		s.get(versionPath(version.Number), func(w *recorder, r *http.Request) error {
-			return s.sendValue(w, r, http.StatusOK, s.shared.json, s.versionIndex(version))
+			w.announce(edition)
+			return s.sendValue(w, r, http.StatusOK, s.shared.json, edition.index())
 		})
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		rec, _ := w.(*recorder)
-		s.fail(rec, r, s.noRoute(r.URL.Path))
+		s.fail(rec, r, s.noRoute(rec, r))
 	})
 	return s.describe()
 }
@@ -45,29 +47,40 @@ func (s *Server) operate() error {
 // runs, and the page that shows them.
 func (s *Server) describe() error {
 	var links []openapi.Link
+	documents := map[*edition]func(*recorder, *http.Request) error{}
 	for _, version := range s.settings.Versions {
 		document, err := openapi.Document(s.schema, version.Number, openapi.Info{
 			Title: s.settings.Name, Release: s.settings.Release,
 			PageSize: s.settings.PageSize, MaxLimit: s.settings.Query.MaxLimit,
-			Deprecated: !version.Deprecated.IsZero(),
+			Deprecated: version.Deprecated, Sunset: version.Sunset, Link: version.Link,
 		})
 		if err != nil {
 			return fmt.Errorf("describe version %d of the API: %w", version.Number, err)
 		}
-		tag := tagOf(document)
-		serve := func(w *recorder, r *http.Request) error {
+		edition, tag := s.byVersion[version.Number], tagOf(document)
+		documents[edition] = func(w *recorder, r *http.Request) error {
+			w.announce(edition)
 			return s.sendTagged(w, r, http.StatusOK, s.shared.json, document, tag)
 		}
 		path := versionPath(version.Number) + "/openapi.json"
-		s.get(path, serve)
+		s.get(path, documents[edition])
 		link := openapi.Link{Name: "Version " + strconv.Itoa(version.Number), Path: path}
+		if !version.Deprecated.IsZero() {
+			link.Name += " (deprecated)"
+		}
 		if version.Number == s.settings.DefaultVersion {
-			s.get("/openapi.json", serve)
 			links = append([]openapi.Link{link}, links...)
 			continue
 		}
 		links = append(links, link)
 	}
+	s.get("/openapi.json", func(w *recorder, r *http.Request) error {
+		edition, err := s.editionFor(r, 0)
+		if err != nil {
+			return err
+		}
+		return documents[edition](w, r)
+	})
 	docs, err := openapi.Docs("/docs", s.settings.Name, links)
 	if err != nil {
 		return err
@@ -112,7 +125,21 @@ func (s *Server) ready(w *recorder, r *http.Request) error {
 		s.logFailure(r, w.id, err)
 		status, answer = http.StatusServiceUnavailable, map[string]string{"status": "the database does not answer"}
 	}
+	if s.replicated {
+		answer["replicas"] = s.replicasInUse()
+	}
 	return s.sendValue(w, r, status, s.shared.json, answer)
+}
+
+// replicasInUse is how many copies of the database are read from.
+func (s *Server) replicasInUse() string {
+	replicas, inUse := s.store.Replicas(), 0
+	for _, replica := range replicas {
+		if replica.InUse {
+			inUse++
+		}
+	}
+	return fmt.Sprintf("%d of %d in use", inUse, len(replicas))
 }
 
 // DefaultVersion is the API version that a request gets which names none.
@@ -132,6 +159,7 @@ type versionIndex struct {
 	Version    int               `json:"version"`
 	Deprecated string            `json:"deprecated,omitempty"`
 	Sunset     string            `json:"sunset,omitempty"`
+	Link       string            `json:"link,omitempty"`
 	Resources  map[string]string `json:"resources"`
 	OpenAPI    string            `json:"openapi"`
 }
@@ -143,20 +171,20 @@ func (s *Server) index(w *recorder, r *http.Request) error {
 		Links: map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "readiness": "/readyz", "metrics": "/metrics"},
 	}
 	for _, version := range s.settings.Versions {
-		answer.Versions = append(answer.Versions, s.versionIndex(version))
+		answer.Versions = append(answer.Versions, s.byVersion[version.Number].index())
 	}
 	return s.sendValue(w, r, http.StatusOK, s.shared.json, answer)
 }
 
-func (s *Server) versionIndex(version Version) versionIndex {
-	answer := versionIndex{Version: version.Number, Resources: map[string]string{}, OpenAPI: versionPath(version.Number) + "/openapi.json"}
-	if !version.Deprecated.IsZero() {
-		answer.Deprecated = version.Deprecated.UTC().Format(time.RFC3339)
+func (e *edition) index() versionIndex {
+	answer := versionIndex{Version: e.Number, Resources: map[string]string{}, OpenAPI: versionPath(e.Number) + "/openapi.json", Link: e.Link}
+	if !e.Deprecated.IsZero() {
+		answer.Deprecated = e.Deprecated.UTC().Format(time.RFC3339)
 	}
-	if !version.Sunset.IsZero() {
-		answer.Sunset = version.Sunset.UTC().Format(time.RFC3339)
+	if !e.Sunset.IsZero() {
+		answer.Sunset = e.Sunset.UTC().Format(time.RFC3339)
 	}
-	for _, res := range s.byVersion[version.Number] {
+	for _, res := range e.resources {
 		answer.Resources[res.kind.Resource()] = res.path
 	}
 	return answer

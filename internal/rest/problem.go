@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
@@ -36,6 +37,7 @@ const (
 	codeValue          = query.CodeValue
 	codeNumeric        = "22003"
 	codeFull           = "53100"
+	codePrivilege      = "42501"  // the database does not let the server do it
 	codeConflictTarget = "42P10"  // on_conflict names no unique set
 	codeVersion        = "LRD400" // the versions asked for contradict each other, or are no numbers
 	codePatch          = "LRD401" // the JSON patch cannot be applied
@@ -52,6 +54,8 @@ const (
 	codeIdempotency    = "LRD422" // the key was used with another request
 	codeNoCondition    = "LRD428"
 	codeKey            = "LRD429" // the idempotency key is malformed
+	codeOutdated       = "42P01"  // the tables are not those of the models
+	codeUncertain      = "LRD503" // whether the change was made is not known
 )
 
 // problemBase is where the docs describe a code, the "type" of RFC 9457.
@@ -143,6 +147,7 @@ func (s *Server) explain(method string, err error) *problem {
 	var value *model.ValueError
 	var violation *store.Violation
 	var syntax *syntaxError
+	var undefined *store.UndefinedError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &p):
@@ -155,6 +160,8 @@ func (s *Server) explain(method string, err error) *problem {
 		return invalidValues([]fieldFault{faultOf(value)})
 	case errors.As(err, &violation):
 		return explainViolation(method, violation)
+	case errors.As(err, &undefined):
+		return (&problem{status: http.StatusServiceUnavailable, code: codeOutdated, message: "the database was migrated to other models than this server has", hint: "ask again: a server that has them answers, or this one when it was started anew"}).with("Retry-After", "1")
 	case errors.As(err, &large):
 		return tooLarge(large.Limit)
 	case errors.Is(err, store.ErrNotFound):
@@ -163,12 +170,16 @@ func (s *Server) explain(method string, err error) *problem {
 		return &problem{status: http.StatusBadRequest, code: codeMaxAffected, message: "the change would affect more records than max-affected allows", details: "nothing was changed", hint: "narrow the filter or raise max-affected"}
 	case errors.Is(err, store.ErrKeyReused):
 		return &problem{status: http.StatusUnprocessableEntity, code: codeIdempotency, message: "this Idempotency-Key was used before with another request", hint: "send a new key with a new request, and the same key only to repeat the same request"}
+	case errors.Is(err, store.ErrForbidden):
+		return &problem{status: http.StatusForbidden, code: codePrivilege, message: "the database does not let this server do it", hint: "the user in the URL of the server's database lacks a privilege; the server's log says which"}
 	case errors.Is(err, store.ErrFull):
 		return &problem{status: http.StatusInsufficientStorage, code: codeFull, message: "the database has no space left; nothing was changed"}
 	case errors.Is(err, context.Canceled):
 		return &problem{status: statusClientGone, code: codeTimeout, message: "the client closed the request"}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &problem{status: http.StatusGatewayTimeout, code: codeTimeout, message: fmt.Sprintf("the request took longer than the %s allowed", s.settings.RequestTimeout), hint: "ask for less: fewer rows, a filter that an index serves, no count"}
+	case errors.Is(err, store.ErrUncertain): // before what it is a sort of, and without Retry-After
+		return &problem{status: http.StatusServiceUnavailable, code: codeUncertain, message: "the database went away while the change was being made; whether it was made is not known", hint: "read the record before you send the change again; a POST may be sent again if it has an Idempotency-Key"}
 	case errors.Is(err, store.ErrUnavailable):
 		return (&problem{status: http.StatusServiceUnavailable, code: codeConnection, message: "the database does not answer; try again"}).with("Retry-After", "1")
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -232,15 +243,38 @@ func explainViolation(method string, v *store.Violation) *problem {
 	case store.RangeViolation:
 		p.code, word, what = codeNumeric, "range", "the result leaves the range of the field's type"
 	}
+	at, record := placeOf(v.Place)
 	names := make([]string, 0, len(v.Fields))
 	for _, field := range v.Fields {
-		names = append(names, field.JSONName())
-		p.errors = append(p.errors, FieldError{Field: field.JSONName(), Code: word, Message: what})
+		fault := FieldError{Field: field.JSONName(), Code: word, Message: what}
+		if v.Place != nil {
+			fault.Pointer = at + pointer(fault.Field)
+		}
+		names = append(names, fault.Field)
+		p.errors = append(p.errors, fault)
+	}
+	if v.Kind == store.NotNullViolation && len(names) == 0 {
+		what, p.hint = "a value is required of something that this version of the API does not have", "use another version"
 	}
 	if p.message = what; len(names) > 0 {
-		p.message = strings.Join(names, ", ") + ": " + what
+		p.message = strings.Join(names, ", ") + record + ": " + what
 	}
 	return p
+}
+
+// placeOf is the JSON Pointer to a record of a body, and the same in words:
+// " of items 3 of record 1".
+func placeOf(steps []store.Step) (at, record string) {
+	for _, step := range steps {
+		name := "record"
+		if step.Relation != nil {
+			name = step.Relation.Name
+			at += pointer(name)
+		}
+		at += "/" + strconv.Itoa(step.Index)
+		record = fmt.Sprintf(" of %s %d%s", name, step.Index, record)
+	}
+	return at, record
 }
 
 // stillReferred is the problem of a deletion that other records forbid.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,17 +17,17 @@ import (
 // parse reads the query of the request.
 func (x *exchange) parse() (query.Request, error) {
 	if x.parent != nil {
-		return query.ParseRelated(x.parent.relation, x.version, x.r.URL.RawQuery, x.server.settings.Query)
+		return query.ParseRelated(x.parent.relation, x.Number, x.r.URL.RawQuery, x.server.settings.Query)
 	}
 	if x.r.URL.RawQuery == "" {
 		return query.Request{Read: x.everything()}, nil
 	}
-	return query.Parse(x.kind, x.version, x.r.URL.RawQuery, x.server.settings.Query)
+	return query.Parse(x.kind, x.Number, x.r.URL.RawQuery, x.server.settings.Query)
 }
 
 // everything is the read of all attributes without a condition.
 func (x *exchange) everything() query.Read {
-	return query.Read{Type: x.kind, Version: x.version, Limit: -1}
+	return query.Read{Type: x.kind, Version: x.Number, Limit: -1}
 }
 
 // itemQuery is parse for the paths of one record, which take only select.
@@ -77,7 +78,7 @@ func read(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := x.work()
+	ctx, cancel := x.reading()
 	defer cancel()
 	body, err := x.server.store.Item(ctx, q, id)
 	if err != nil {
@@ -101,7 +102,7 @@ func list(x *exchange) error {
 		return err
 	}
 	counted := q.Count != query.NoCount
-	ctx, cancel := x.work()
+	ctx, cancel := x.reading()
 	defer cancel()
 	page, err := x.server.store.List(ctx, q)
 	if err != nil {
@@ -133,7 +134,7 @@ func list(x *exchange) error {
 	}
 	if !ranged { // who pages by ranges asks for the next range
 		if link := x.links(q, page); link != "" {
-			header["Link"] = []string{link}
+			header["Link"] = append(slices.Clip(x.w.links), link)
 		}
 	}
 	status := http.StatusOK

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,34 +14,58 @@ import (
 // basePath is where the API is mounted.
 const basePath = "/api"
 
+// edition is the API in one version.
+type edition struct {
+	Version
+	schema    *model.Schema // with the names that the version has
+	resources []*resource   // in the order of the models
+	byName    map[string]*resource
+	header    http.Header // of every answer in this version
+}
+
+func newEdition(s *Server, version Version) *edition {
+	e := &edition{
+		Version: version, schema: s.schema.In(version.Number), byName: map[string]*resource{},
+		header: versionHeader(version),
+	}
+	for _, t := range e.schema.Types {
+		if t.Served(version.Number) {
+			res := newResource(s, e, t)
+			e.resources = append(e.resources, res)
+			e.byName[t.Resource()] = res
+		}
+	}
+	return e
+}
+
 // resource is a type as one API version serves it.
 type resource struct {
+	*edition
 	server     *Server
 	kind       *model.Type
-	version    int
 	path       string // "/api/v1/planets"
 	attributes []*model.Field
 	byName     map[string]*model.Field
 	lists      []*model.Field // the relations to many
-
-	versionHeader       []string
-	deprecation, sunset []string
 }
 
-func newResource(s *Server, t *model.Type, version Version) *resource {
+func newResource(s *Server, e *edition, t *model.Type) *resource {
 	res := &resource{
-		server: s, kind: t, version: version.Number,
-		path:          versionPath(version.Number) + "/" + t.Resource(),
-		attributes:    t.Attributes(version.Number),
-		byName:        map[string]*model.Field{},
-		lists:         query.Lists(t, version.Number),
-		versionHeader: []string{strconv.Itoa(version.Number)},
+		edition: e, server: s, kind: t,
+		path:       versionPath(e.Number) + "/" + t.Resource(),
+		attributes: t.Attributes(e.Number),
+		byName:     map[string]*model.Field{},
+		lists:      query.Lists(t, e.Number),
 	}
-	res.deprecation, res.sunset = lifeHeaders(version)
 	for _, field := range res.attributes {
 		res.byName[field.JSONName()] = field
 	}
 	return res
+}
+
+// target is the resource that a relation leads to.
+func (e *edition) target(relation *model.Field) *resource {
+	return e.byName[relation.Relation.Target.Resource()]
 }
 
 func versionPath(version int) string { return basePath + "/v" + strconv.Itoa(version) }
@@ -112,51 +135,45 @@ func (m *methods) allow() string {
 	return strings.Join(append(names, http.MethodOptions), ", ")
 }
 
+// suiting is m without what a type does not take that can be read only.
+func (m *methods) suiting(t *model.Type) *methods {
+	if t.ReadOnly {
+		return &methods{get: m.get}
+	}
+	return m
+}
+
 // routes fills the server's mux: every resource with its version in the path
-// and, once, without.
+// and, once for all versions that have one of its name, without.
 func (s *Server) routes() {
+	bare := map[string][]*resource{}
+	for _, version := range s.settings.Versions {
+		for _, res := range s.byVersion[version.Number].resources {
+			s.mount(version.Number, versionPath(version.Number), res)
+			bare[res.kind.Resource()] = append(bare[res.kind.Resource()], res)
+		}
+	}
+	for _, sameName := range bare {
+		s.mount(0, basePath, sameName...)
+	}
+}
+
+// mount routes the collection, the items and the lists of a resource below
+// base. version is 0 where the path names none; then there is a resource for
+// each version that has it.
+func (s *Server) mount(version int, base string, editions ...*resource) {
 	collection := &methods{get: list, post: create, patch: updateMany, delete: deleteMany}
 	item := &methods{get: read, put: replace, patch: update, delete: discard}
-	for _, t := range s.schema.Types {
-		if _, served := s.newest(t); !served {
-			continue
-		}
-		for _, version := range s.settings.Versions {
-			if t.Served(version.Number) {
-				res := newResource(s, t, version)
-				s.byVersion[version.Number][t] = res
-				s.mount(t, version.Number, res.path, collection, item)
-				s.mountLists(t, version.Number, versionPath(version.Number), version)
-			}
-		}
-		s.mount(t, 0, basePath+"/"+t.Resource(), collection, item)
-		s.mountLists(t, 0, basePath, s.settings.Versions...)
+	name := editions[0].kind.Resource()
+	path := base + "/" + name
+	settle := func(x *exchange) error {
+		x.mount = path
+		return s.settle(x, name, version)
 	}
-}
-
-// newest is the newest version that serves a type.
-func (s *Server) newest(t *model.Type) (int, bool) {
-	for _, version := range slices.Backward(s.settings.Versions) {
-		if t.Served(version.Number) {
-			return version.Number, true
-		}
-	}
-	return 0, false
-}
-
-// mount routes a type's collection and items under path; version is 0 where
-// the path names none.
-func (s *Server) mount(t *model.Type, version int, path string, collection, item *methods) {
-	s.mux.Handle(path, s.handle(t, version, path, path, collection))
-	s.mux.Handle(path+"/{id}", s.handle(t, version, path, path+"/{id}", item))
-}
-
-// handle returns the handler of one route.
-func (s *Server) handle(t *model.Type, version int, mount, route string, methods *methods) http.Handler {
-	return s.route(route, methods, func(x *exchange) error {
-		x.mount = mount
-		return s.settle(x, t, version)
-	})
+	kind := editions[0].kind
+	s.mux.Handle(path, s.route(path, collection.suiting(kind), settle))
+	s.mux.Handle(path+"/{id}", s.route(path+"/{id}", item.suiting(kind), settle))
+	s.mountLists(version, base, name, editions)
 }
 
 // route returns the handler of a route by its methods. settle is asked first
@@ -171,20 +188,23 @@ func (s *Server) route(route string, methods *methods, settle action) http.Handl
 			s.otherMethod(rec, r, allow)
 			return
 		}
+		if s.replicated && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			rec.changed = s.tellPosition
+		}
 		x := exchange{w: rec, r: r}
 		err := settle(&x)
 		if err == nil {
 			err = work(&x)
 		}
 		if err != nil {
-			s.fail(rec, r, err)
+			s.fail(rec, r, x.inVersion(err))
 		}
 	})
 }
 
-// settle fills an exchange with what the headers say: version, form of the
-// answer and preferences.
-func (s *Server) settle(x *exchange, t *model.Type, inPath int) (err error) {
+// settle fills an exchange with the resource of the name and with what the
+// headers say: version, form of the answer and preferences.
+func (s *Server) settle(x *exchange, name string, inPath int) (err error) {
 	if x.accepted, err = accept(x.r); err != nil {
 		return err
 	}
@@ -192,8 +212,10 @@ func (s *Server) settle(x *exchange, t *model.Type, inPath int) (err error) {
 	if err != nil {
 		return err
 	}
-	if x.resource = s.byVersion[version][t]; x.resource == nil {
-		return s.noResource(t.Resource(), version)
+	edition := s.byVersion[version]
+	x.w.announce(edition)
+	if x.resource = edition.byName[name]; x.resource == nil {
+		return edition.noResource(name)
 	}
 	x.prefer = query.Preferences{MaxAffected: -1}
 	if values := x.r.Header["Prefer"]; len(values) > 0 {
@@ -202,15 +224,8 @@ func (s *Server) settle(x *exchange, t *model.Type, inPath int) (err error) {
 		}
 	}
 	header := x.w.Header()
-	header["Api-Version"] = x.versionHeader
 	header["Vary"] = s.shared.vary
 	header["Cache-Control"] = s.shared.noCache
-	if x.deprecation != nil {
-		header["Deprecation"] = x.deprecation
-	}
-	if x.sunset != nil {
-		header["Sunset"] = x.sunset
-	}
 	return nil
 }
 
@@ -231,18 +246,16 @@ func (s *Server) otherMethod(w *recorder, r *http.Request, allow string) {
 }
 
 // noResource is the problem of a resource that a version does not have.
-func (s *Server) noResource(name string, version int) error {
+func (e *edition) noResource(name string) error {
 	p := &problem{
 		status: http.StatusNotFound, code: codeTable,
-		message: fmt.Sprintf("there is no resource %q in version %d of this API", abbreviate(name), version),
+		message: fmt.Sprintf("there is no resource %q in version %d of this API", abbreviate(name), e.Number),
 	}
-	var names []string
-	for _, t := range s.schema.Types {
-		if _, served := s.byVersion[version][t]; served {
-			names = append(names, t.Resource())
-		}
+	names := make([]string, len(e.resources))
+	for i, res := range e.resources {
+		names[i] = res.kind.Resource()
 	}
-	p.hint = "GET " + versionPath(version) + " lists the resources"
+	p.hint = "GET " + versionPath(e.Number) + " lists the resources"
 	if near := nearest(name, names); near != "" {
 		p.hint = fmt.Sprintf("did you mean %q? %s", near, p.hint)
 	}
@@ -251,31 +264,35 @@ func (s *Server) noResource(name string, version int) error {
 
 // noRoute is the problem of a path that nothing answers, as exact as the path
 // allows.
-func (s *Server) noRoute(path string) error {
-	rest, inAPI := strings.CutPrefix(path, basePath+"/")
+func (s *Server) noRoute(w *recorder, r *http.Request) error {
+	rest, inAPI := strings.CutPrefix(r.URL.Path, basePath+"/")
 	if !inAPI {
 		return &problem{status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path", hint: "GET / lists what there is"}
 	}
-	version := s.settings.DefaultVersion
+	inPath := 0
 	first, behind, _ := strings.Cut(rest, "/")
 	if number, isVersion := strings.CutPrefix(first, "v"); isVersion && number != "" && isDigit(number[0]) {
-		asked, err := strconv.Atoi(number)
-		if _, served := s.byVersion[asked]; err != nil || !served {
+		var err error
+		if inPath, err = strconv.Atoi(number); err != nil || s.byVersion[inPath] == nil {
 			return s.settings.noVersion(http.StatusNotFound, number)
 		}
-		version = asked
 		first, behind, _ = strings.Cut(behind, "/")
 	}
-	for _, t := range s.schema.Types {
-		if _, served := s.byVersion[version][t]; served && t.Resource() == first {
-			if _, list, isBelow := strings.Cut(behind, "/"); isBelow {
-				return s.noList(t, version, list)
-			}
-			return &problem{
-				status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path",
-				details: fmt.Sprintf("%q is not a record's id", abbreviate(behind)), hint: "the paths are " + versionPath(version) + "/" + first + " and " + versionPath(version) + "/" + first + "/{id}",
-			}
-		}
+	edition, err := s.editionFor(r, inPath)
+	if err != nil {
+		return err
 	}
-	return s.noResource(first, version)
+	w.announce(edition)
+	res := edition.byName[first]
+	if res == nil {
+		return edition.noResource(first)
+	}
+	if _, list, isBelow := strings.Cut(behind, "/"); isBelow {
+		return res.noList(list)
+	}
+	return &problem{
+		status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path",
+		details: fmt.Sprintf("%q is not a record's id", abbreviate(behind)),
+		hint:    "the paths are " + res.path + " and " + res.path + "/{id}",
+	}
 }

@@ -20,13 +20,15 @@ type Server struct {
 	settings  Settings
 	store     *store.Store
 	schema    *model.Schema
-	byVersion map[int]map[*model.Type]*resource
+	byVersion map[int]*edition
 	mux       *http.ServeMux
 	guard     *guard
 	compress  *compressor
 	observer  *observer
 	shared    sharedHeaders
 	stopping  atomic.Bool
+
+	replicated bool // the database has copies
 }
 
 // New returns a server of schema's records in st. It fails when the settings
@@ -34,14 +36,14 @@ type Server struct {
 func New(settings Settings, st *store.Store, schema *model.Schema) (*Server, error) {
 	s := &Server{
 		settings: settings.withDefaults(), store: st, schema: schema,
-		byVersion: map[int]map[*model.Type]*resource{},
+		byVersion: map[int]*edition{},
 		mux:       http.NewServeMux(), shared: newSharedHeaders(),
 	}
 	if err := s.settings.settleVersions(schema); err != nil {
 		return nil, err
 	}
 	for _, version := range s.settings.Versions {
-		s.byVersion[version.Number] = map[*model.Type]*resource{}
+		s.byVersion[version.Number] = newEdition(s, version)
 	}
 	var err error
 	if s.guard, err = newGuard(s.settings); err != nil {
@@ -51,6 +53,9 @@ func New(settings Settings, st *store.Store, schema *model.Schema) (*Server, err
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
 	s.observer = newObserver(s.settings.Logger)
+	if s.replicated = len(st.Replicas()) > 0; s.replicated {
+		s.observer.registry.MustRegister(newCopies(st))
+	}
 	s.routes()
 	if err := s.operate(); err != nil {
 		return nil, err

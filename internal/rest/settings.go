@@ -17,8 +17,8 @@ type Settings struct {
 	// DefaultVersion is the API version of a request that names none. Default:
 	// the oldest of Versions, so that a new version breaks no client.
 	DefaultVersion int
-	// Versions are the API versions served. Default: 1 up to the highest that
-	// a @since or @until of the models names.
+	// Versions are the API versions served. Default: those of the models, see
+	// model.Schema.Versions.
 	Versions []Version
 
 	PageSize   int          // rows of a list that asks for no limit; default 20
@@ -29,6 +29,9 @@ type Settings struct {
 	HeadBytes  int          // of a request's line and header; default 64 KiB
 	Compress   int          // bytes from which an answer is compressed; default 1,400; negative: never
 	Idempotent int          // bytes that an Idempotency-Key may have; default 255
+	// Stateless says that the database has no place for what larder itself
+	// remembers: a request with an Idempotency-Key is refused.
+	Stateless bool
 
 	// RequirePreconditions makes every change of one existing record ask for
 	// If-Match or If-None-Match (428 without, RFC 6585 section 3).
@@ -57,6 +60,7 @@ type Version struct {
 	Number     int
 	Deprecated time.Time // when it became or becomes deprecated (RFC 9745); zero: it is not
 	Sunset     time.Time // when it goes away (RFC 8594); zero: no plan
+	Link       string    // URL of a page that tells of its end; "": none
 }
 
 // withDefaults returns s with every zero replaced by its default, but for the

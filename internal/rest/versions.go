@@ -1,33 +1,24 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
+	"github.com/larderhq/larder/internal/store"
 )
-
-// highestVersion is the highest API version that the models name, at least 1.
-func highestVersion(schema *model.Schema) int {
-	highest := 1
-	for _, t := range schema.Types {
-		highest = max(highest, t.Since, t.Until)
-		for _, field := range t.Fields {
-			highest = max(highest, field.Since, field.Until)
-		}
-	}
-	return highest
-}
 
 // settleVersions fills the versions that the settings leave open and holds
 // what they say against the schema.
 func (s *Settings) settleVersions(schema *model.Schema) error {
 	if len(s.Versions) == 0 {
-		for number := 1; number <= highestVersion(schema); number++ {
+		for _, number := range schema.Versions() {
 			s.Versions = append(s.Versions, Version{Number: number})
 		}
 	}
@@ -77,19 +68,19 @@ func (s *Server) requestedVersion(r *http.Request, inPath int, inAccept string) 
 	consider := func(text, source string) error {
 		number, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(text), "v"))
 		if err != nil {
-			return &problem{status: http.StatusBadRequest, code: codeVersion, message: fmt.Sprintf("%s: an API version is a number, came %q", source, abbreviate(text))}
+			return &problem{status: http.StatusBadRequest, code: codeVersion, message: fmt.Sprintf("%s: an API version is a number, came %q", source, abbreviate(text)), details: "the versions served are " + s.settings.versionList()}
 		}
 		if version != 0 && version != number {
 			return &problem{status: http.StatusBadRequest, code: codeVersion, message: fmt.Sprintf("%s asks for version %d of the API and %s for version %d", from, version, source, number), hint: "name one version"}
 		}
-		if _, known := s.byVersion[number]; !known {
+		if s.byVersion[number] == nil {
 			return s.settings.noVersion(http.StatusNotAcceptable, text)
 		}
 		version, from = number, source
 		return nil
 	}
-	if values := r.Header["Accept-Version"]; len(values) > 0 {
-		if err := consider(values[0], "Accept-Version"); err != nil {
+	for _, value := range r.Header["Accept-Version"] {
+		if err := consider(value, "Accept-Version"); err != nil {
 			return 0, err
 		}
 	}
@@ -98,11 +89,9 @@ func (s *Server) requestedVersion(r *http.Request, inPath int, inAccept string) 
 			return 0, err
 		}
 	}
-	if strings.Contains(r.URL.RawQuery, "version=") {
-		if text := query.Version(r.URL.RawQuery); text != "" {
-			if err := consider(text, "the query"); err != nil {
-				return 0, err
-			}
+	for _, text := range query.Versions(r.URL.RawQuery) {
+		if err := consider(text, "the query"); err != nil {
+			return 0, err
 		}
 	}
 	if version == 0 {
@@ -111,14 +100,69 @@ func (s *Server) requestedVersion(r *http.Request, inPath int, inAccept string) 
 	return version, nil
 }
 
-// lifeHeaders are the headers that announce the end of a version: Deprecation
-// (RFC 9745, a structured date) and Sunset (RFC 8594, an HTTP date).
-func lifeHeaders(version Version) (deprecation, sunset []string) {
-	if !version.Deprecated.IsZero() {
-		deprecation = []string{"@" + strconv.FormatInt(version.Deprecated.Unix(), 10)}
+// editionFor is the edition that a request asks for at a path that is no
+// resource's, whatever the form that it accepts.
+func (s *Server) editionFor(r *http.Request, inPath int) (*edition, error) {
+	accepted, err := accept(r)
+	if err != nil {
+		accepted.version = ""
 	}
-	if !version.Sunset.IsZero() {
-		sunset = []string{version.Sunset.UTC().Format(http.TimeFormat)}
+	version, err := s.requestedVersion(r, inPath, accepted.version)
+	return s.byVersion[version], err
+}
+
+// versionHeader is what every answer in a version says of it: its number, and
+// of one that goes away Deprecation (RFC 9745, a structured date), Sunset (RFC
+// 8594, an HTTP date) and where to read more.
+func versionHeader(version Version) http.Header {
+	header := http.Header{"Api-Version": {strconv.Itoa(version.Number)}}
+	var links []string
+	announce := func(name string, at time.Time, value, relation string) {
+		if at.IsZero() {
+			return
+		}
+		header[name] = []string{value}
+		if version.Link != "" {
+			links = append(links, "<"+version.Link+`>; rel="`+relation+`"; type="text/html"`)
+		}
 	}
-	return deprecation, sunset
+	announce("Deprecation", version.Deprecated, "@"+strconv.FormatInt(version.Deprecated.Unix(), 10), "deprecation")
+	announce("Sunset", version.Sunset, version.Sunset.UTC().Format(http.TimeFormat), "sunset")
+	if links != nil {
+		header["Link"] = []string{strings.Join(links, ", ")}
+	}
+	return header
+}
+
+// announce sends the headers of the edition that answers, also with a problem.
+func (w *recorder) announce(e *edition) {
+	header := w.Header()
+	for name, values := range e.header {
+		header[name] = values
+	}
+	w.links = e.header["Link"]
+}
+
+// inVersion shows the fields of a violation as the exchange's version knows
+// them. Those that it does not have stay unnamed.
+func (x *exchange) inVersion(err error) error {
+	var v *store.Violation
+	if x.resource == nil || !errors.As(err, &v) {
+		return err
+	}
+	seen := *v
+	seen.Fields = nil
+	for _, field := range v.Fields {
+		own := x.schema.Own(field)
+		if own.Served(x.Number) && own.Owner.Served(x.Number) {
+			seen.Fields = append(seen.Fields, own)
+		}
+	}
+	seen.Place = slices.Clone(v.Place)
+	for i, step := range v.Place {
+		if step.Relation != nil {
+			seen.Place[i].Relation = x.schema.Own(step.Relation)
+		}
+	}
+	return &seen
 }

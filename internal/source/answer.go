@@ -15,16 +15,17 @@ type envelope struct {
 	data           byte  // its kind; 0 when there is none
 	errors         []upstreamError
 	keys           []string             // of the answer
-	facts          map[*connection]fact // what the connections' pageInfo says
+	facts          map[*connection]fact // what the connections say
 	inner          int                  // connections inside of lists that have more
 	holes          int                  // nulls where the query selects an object
 }
 
-// fact is the pageInfo of a connection.
+// fact is what a connection says of itself.
 type fact struct {
 	known  bool // it says whether there is more
 	more   bool
 	cursor string
+	tally  tally
 }
 
 // upstreamError is one entry of "errors" (GraphQL specification, section 7.1.2).
@@ -91,15 +92,47 @@ func (e *envelope) descend(s *scanner, at *node, inList bool) error {
 	case c != '{':
 		return s.skip()
 	}
-	return s.object(func(key []byte) error {
-		if at.connection != nil && string(key) == at.connection.pageInfo {
-			return e.readPageInfo(s, at.connection, inList)
-		}
-		return e.descend(s, at.children[string(key)], inList)
-	})
+	if at.connection != nil {
+		return e.readConnection(s, at, inList)
+	}
+	return s.object(func(key []byte) error { return e.descend(s, at.children[string(key)], inList) })
 }
 
-func (e *envelope) readPageInfo(s *scanner, c *connection, inList bool) error {
+// readConnection reads an object that says whether there is more of it.
+func (e *envelope) readConnection(s *scanner, at *node, inList bool) error {
+	c := at.connection
+	var said fact
+	err := s.object(func(key []byte) error {
+		name := string(key)
+		switch child := at.children[name]; {
+		case name == c.pageInfo:
+			return said.readPageInfo(s, c)
+		case name == c.total:
+			raw, err := s.raw()
+			said.tally.say(string(raw))
+			return err
+		case s.kind() == '[' && child != nil && len(child.children) > 0:
+			said.tally.count(name, 0)
+			return s.array(func(int) error {
+				said.tally.count(name, 1)
+				return e.descend(s, child, true)
+			})
+		default:
+			return e.descend(s, child, inList)
+		}
+	})
+	if !inList {
+		e.facts[c] = said
+		return err
+	}
+	c.inside = true
+	if said.more || c.pageInfo != "" && !said.known || c.total != "" && (said.tally.lists() || c.part) && !said.tally.proven() {
+		e.inner++
+	}
+	return err
+}
+
+func (f *fact) readPageInfo(s *scanner, c *connection) error {
 	raw, err := s.raw()
 	if err != nil {
 		return err
@@ -108,15 +141,8 @@ func (e *envelope) readPageInfo(s *scanner, c *connection, inList bool) error {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return fmt.Errorf("the pageInfo of %s is not an object", c.path)
 	}
-	more, known := members[c.hasNext].(bool)
-	if inList {
-		if more {
-			e.inner++
-		}
-		return nil
-	}
-	cursor, _ := members[c.end].(string)
-	e.facts[c] = fact{known: known, more: more, cursor: cursor}
+	f.more, f.known = members[c.hasNext].(bool)
+	f.cursor, _ = members[c.end].(string)
 	return nil
 }
 

@@ -56,7 +56,7 @@ type FileSettings struct {
 	// Dir is the project's folder: Path is found from it, and a module imports
 	// nothing from outside.
 	Dir  string
-	Path string // of the file; this or URL
+	Path string // of the file, or with a slash at its end of a folder of them; this or URL
 	// URL is where the file is fetched from, with GET: http or https. Values of
 	// secrets come resolved, and the settings of requests are those of an
 	// endpoint: Headers, Token, Timeout, Retries, CrossHost, UserAgent.
@@ -70,6 +70,9 @@ type FileSettings struct {
 	Retries   int
 	CrossHost bool
 	UserAgent string
+	Rate      float64    // requests a second at most; default unlimited
+	Known     Validators // as of [GraphQLSettings]
+	Hosts     *Hosts     // as of [GraphQLSettings]
 
 	MaxBytes int64         // of the file, decompressed; default 16 GiB
 	Limits   module.Limits // of a module's evaluation
@@ -99,6 +102,7 @@ func NewFile(settings FileSettings) (*File, error) {
 		endpoint, err := newEndpoint(GraphQLSettings{
 			URL: settings.URL, Headers: settings.Headers, Token: settings.Token, Timeout: settings.Timeout,
 			Retries: settings.Retries, CrossHost: settings.CrossHost, UserAgent: settings.UserAgent,
+			Rate: settings.Rate, Known: settings.Known, Hosts: settings.Hosts,
 		})
 		if err != nil {
 			return nil, err
@@ -112,6 +116,10 @@ func NewFile(settings FileSettings) (*File, error) {
 		f.settings.Format = FormatOf(name)
 	}
 	switch {
+	case f.endpoint == nil && isFolder(name):
+		if settings.Format != "" {
+			return nil, errors.New("the files of a folder have different formats, which their names tell: remove format")
+		}
 	case f.settings.Format == "":
 		return nil, fmt.Errorf("the name of %s does not tell what it holds: set format to one of %s", f.Address(), formatList())
 	case !slices.Contains(Formats(), f.settings.Format):
@@ -148,6 +156,9 @@ func (f *File) Address() string {
 func (f *File) Fetch(ctx context.Context, progress func(Progress)) (*Answer, error) {
 	if progress == nil {
 		progress = func(Progress) {}
+	}
+	if f.endpoint == nil && isFolder(f.settings.Path) {
+		return f.fetchFolder(ctx, progress)
 	}
 	if f.settings.Format == Module {
 		return f.evaluate(ctx, progress)
@@ -192,18 +203,23 @@ func (f *File) open(ctx context.Context, progress func(Progress)) (*Answer, *os.
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("read %s: %w", f.Address(), err), in.Close())
 	}
-	return &Answer{Address: f.Address(), FetchedAt: info.ModTime().UTC(), Pages: 1, close: in.Close}, in, nil
+	return &Answer{Address: f.Address(), FetchedAt: info.ModTime().UTC(), Pages: 1, Complete: true, close: in.Close}, in, nil
 }
 
 // download fetches the file as an endpoint is asked: with its retries,
 // redirects and bounds.
 func (f *File) download(ctx context.Context, progress func(Progress)) (*Answer, *os.File, error) {
+	leave, err := f.endpoint.settings.Hosts.enter(ctx, f.endpoint.endpoint)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer leave()
 	file, err := os.CreateTemp("", "larder-fetch-*")
 	if err != nil {
 		return nil, nil, fmt.Errorf("keep what %s answers: %w", f.Address(), err)
 	}
 	pages := &spool{file: file}
-	a := &Answer{Address: f.Address(), FetchedAt: time.Now().UTC(), Pages: 1, close: pages.remove}
+	a := &Answer{Address: f.Address(), FetchedAt: time.Now().UTC(), Pages: 1, Complete: true, close: pages.remove}
 	run := &fetch{
 		GraphQL: f.endpoint, file: file, progress: progress, method: http.MethodGet, accept: "*/*",
 		target: f.endpoint.endpoint, left: f.settings.MaxBytes, spool: pages, answer: a,
@@ -216,6 +232,11 @@ func (f *File) download(ctx context.Context, progress func(Progress)) (*Answer, 
 		if modified, err := http.ParseTime(response.Header.Get("Last-Modified")); err == nil {
 			a.FetchedAt = modified.UTC()
 		}
+		a.Validators = validatorsOf(response)
+		if f.endsAnywhere(response) {
+			run.incomplete("%s does not say how long the file is, so nobody can tell whether all of it came "+
+				"(nothing is taken as gone upstream)", f.Address())
+		}
 		_, err := io.Copy(file, &counter{in: text, tell: run.tell})
 		return &kept{envelope: &envelope{}, status: response.StatusCode}, err
 	}
@@ -227,8 +248,18 @@ func (f *File) download(ctx context.Context, progress func(Progress)) (*Answer, 
 	if err != nil {
 		return nil, nil, errors.Join(err, pages.remove())
 	}
-	a.Status = answered.status
+	if a.Status = answered.status; !a.Complete {
+		a.Validators = Validators{}
+	}
 	return a, file, nil
+}
+
+// endsAnywhere reports whether a connection that was cut within the answer would
+// look like its end: the server ends it by closing the connection (RFC 9112
+// section 6.3), and neither its coding nor its format has an end of its own.
+func (f *File) endsAnywhere(response *http.Response) bool {
+	closed := response.ContentLength < 0 && len(response.TransferEncoding) == 0 && response.ProtoMajor == 1
+	return closed && response.Header.Get("Content-Encoding") == "" && f.settings.Format != JSON
 }
 
 // fileReader reads one file, first to check it, then for its records.
@@ -261,7 +292,7 @@ func (r *fileReader) check(ctx context.Context, a *Answer, progress func(Progres
 	if a.roots, err = format.check(io.TeeReader(in, sum)); err != nil {
 		return err
 	}
-	a.Bytes, a.Complete = in.bytes, true
+	a.Bytes = in.bytes
 	a.Fingerprint = "sha256:" + hex.EncodeToString(sum.Sum(nil))
 	a.records = func(path string) iter.Seq2[Record, error] {
 		return func(yield func(Record, error) bool) {

@@ -259,7 +259,7 @@ func TestFetchSendsWhatServersExpect(t *testing.T) {
 	r := s.Requests()[0]
 	for name, want := range map[string]string{
 		"Accept":       "application/graphql-response+json, application/json;q=0.9",
-		"Content-Type": "application/json", "X-Client": "pantry", "User-Agent": "larder",
+		"Content-Type": "application/json", "X-Client": "pantry", "User-Agent": "larder (+https://github.com/larderhq/larder)",
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s is %q", name, got)

@@ -43,21 +43,26 @@ func (n *node) child(key string) *node {
 	return n.children[key]
 }
 
-// connection is one place where the query asks whether there is more.
+// connection is one place where the query asks whether there is more, by
+// pageInfo { hasNextPage } or by totalCount alone, which has no pageInfo.
 type connection struct {
 	path     string // response keys, joined by dots
 	field    *ast.Field
 	pageInfo string // response keys of the page's facts
 	hasNext  string
 	end      string // "" when the query does not select endCursor
+	total    string // "" when the query does not select totalCount
+	part     bool   // the query looks like one for a part of a longer list
 	variable string // holds the cursor; "" when the cursor is written into the query
 	forward  bool   // pages forward, so that it can be followed
 
-	more   bool     // the last page said that there is more
-	cursor string   // the last page's endCursor
-	passed []string // the cursors that were asked behind
-	pages  int      // that hold its records
-	closed bool     // nothing more is taken from it
+	more   bool            // the last page said that there is more
+	cursor string          // the last page's endCursor
+	passed map[string]bool // the cursors that were asked behind
+	pages  int             // that hold its records
+	closed bool            // nothing more is taken from it
+	inside bool            // it stands in elements of a list, each with records of its own
+	tally  tally           // of its pages
 }
 
 // parseQuestion reads the query and picks its operation. Errors name the line.
@@ -154,16 +159,9 @@ func (r *reader) selections(set ast.SelectionSet, path []string, at *node, open 
 
 func (r *reader) readField(field *ast.Field, path []string, at *node, open []string) error {
 	fields := r.flatten(field.SelectionSet, open)
-	if info := byName(fields, "pageInfo"); info != nil {
-		facts := r.flatten(info.SelectionSet, open)
-		if next := byName(facts, "hasNextPage"); next != nil && at.connection == nil {
-			c := &connection{path: strings.Join(path, "."), field: field, pageInfo: info.Alias, hasNext: next.Alias}
-			if end := byName(facts, "endCursor"); end != nil {
-				c.end = end.Alias
-			}
-			// A field that a fragment puts at two places cannot hold two cursors.
-			backward := field.Arguments.ForName("last") != nil || field.Arguments.ForName("before") != nil
-			c.forward = !backward && !r.seen[field]
+	if at.connection == nil {
+		if c := r.connection(field, fields, open); c != nil {
+			c.path, c.part = strings.Join(path, "."), takesPart(field, fields)
 			at.connection = c
 			r.connections = append(r.connections, c)
 		}
@@ -174,6 +172,37 @@ func (r *reader) readField(field *ast.Field, path []string, at *node, open []str
 	r.seen[field] = true
 	return r.selections(field.SelectionSet, path, at, open)
 }
+
+// connection is what the field selects of a connection, nil when it does not
+// ask whether there is more.
+func (r *reader) connection(field *ast.Field, fields []*ast.Field, open []string) *connection {
+	c := &connection{field: field, passed: map[string]bool{}}
+	if total := byName(fields, "totalCount"); total != nil {
+		c.total = total.Alias
+	}
+	if info := byName(fields, "pageInfo"); info != nil {
+		facts := r.flatten(info.SelectionSet, open)
+		if next := byName(facts, "hasNextPage"); next != nil {
+			c.pageInfo, c.hasNext = info.Alias, next.Alias
+		}
+		if end := byName(facts, "endCursor"); end != nil && c.pageInfo != "" {
+			c.end = end.Alias
+		}
+	}
+	if c.total == "" && c.pageInfo == "" {
+		return nil
+	}
+	// A field that a fragment puts at two places cannot hold two cursors.
+	backward := field.Arguments.ForName("last") != nil || field.Arguments.ForName("before") != nil
+	c.forward = c.pageInfo != "" && !backward && !r.seen[field]
+	return c
+}
+
+// followable reports whether the query can be asked for the next page.
+func (c *connection) followable() bool { return c.forward && c.end != "" }
+
+// pages reports whether the query may have more than one page.
+func (q *question) pages() bool { return slices.ContainsFunc(q.connections, (*connection).followable) }
 
 // takesPart reports whether a field looks like one page of a longer list.
 func takesPart(field *ast.Field, selected []*ast.Field) bool {

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
@@ -52,7 +53,7 @@ func (t *transient) Unwrap() error { return t.err }
 // The bounds of waiting and following.
 const (
 	firstWait    = 500 * time.Millisecond
-	longestWait  = 30 * time.Second // of a backoff and of a Retry-After
+	longestWait  = 30 * time.Second // who is asked to wait longer gives up
 	maxRedirects = 5
 )
 
@@ -61,6 +62,8 @@ type kept struct {
 	*envelope
 	page   page
 	status int
+	bytes  int64
+	sum    uint32 // CRC-32C of the bytes
 }
 
 // ask posts the request until an answer can be taken or there is no more hope.
@@ -69,6 +72,9 @@ func (f *fetch) ask(ctx context.Context, body []byte) (*kept, error) {
 		InitialInterval: firstWait, MaxInterval: longestWait, Multiplier: 2, RandomizationFactor: 0.5,
 	}
 	for attempt := 1; ; attempt++ {
+		if err := f.slowDown(ctx); err != nil {
+			return nil, fmt.Errorf("ask %s: %w", f.Address(), context.Cause(ctx))
+		}
 		page, err := f.attempt(ctx, body)
 		if err == nil {
 			return page, nil
@@ -110,7 +116,18 @@ func (f *fetch) attempt(ctx context.Context, body []byte) (*kept, error) {
 		return nil, f.late(limited, err)
 	}
 	defer text.Close() //nolint:errcheck // closes a decompressor, which holds nothing
-	if response.StatusCode < 200 || response.StatusCode > 299 {
+	switch {
+	case response.StatusCode == http.StatusNotModified && f.conditional():
+		return nil, &UnchangedError{Address: f.Address()}
+	case response.StatusCode == http.StatusPreconditionFailed && f.conditional():
+		// What RFC 9110 section 13.1.2 has a server say to a POST whose
+		// If-None-Match is met, whether or not it could compare the answers.
+		f.plain = true
+		return f.attempt(ctx, body)
+	case response.StatusCode == http.StatusPartialContent:
+		return nil, errors.New("status 206 with a part of the answer, though all of it was asked for: " +
+			"something between larder and upstream breaks HTTP")
+	case response.StatusCode < 200 || response.StatusCode > 299:
 		return nil, f.refusal(response, text)
 	}
 	page, err := f.take(response, text)
@@ -122,13 +139,7 @@ func (f *fetch) attempt(ctx context.Context, body []byte) (*kept, error) {
 
 // rewind forgets what was written of a page that cannot be taken.
 func (f *fetch) rewind() error {
-	if err := f.file.Truncate(f.written); err != nil {
-		return fmt.Errorf("keep the answer: %w", err)
-	}
-	if _, err := f.file.Seek(f.written, io.SeekStart); err != nil {
-		return fmt.Errorf("keep the answer: %w", err)
-	}
-	return nil
+	return cut(f.file, f.written)
 }
 
 // late tells a timeout from other failures of the network.
@@ -193,6 +204,9 @@ func (f *fetch) dress(request *http.Request) {
 	}
 	request.Header.Set("Accept", f.accept)
 	request.Header.Set("Accept-Encoding", "gzip, zstd")
+	if f.conditional() {
+		f.condition(request)
+	}
 	if request.Header.Get("User-Agent") == "" || f.foreign {
 		request.Header.Set("User-Agent", f.settings.UserAgent)
 	}
@@ -223,7 +237,11 @@ func (f *fetch) refusal(response *http.Response, text io.Reader) error {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return &transient{err: err, after: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+		after := retryAfter(response.Header.Get("Retry-After"), time.Now())
+		if after > longestWait {
+			err = fmt.Errorf("%w; it asks to be left alone for %s, longer than larder waits", err, after.Round(time.Second))
+		}
+		return &transient{err: err, after: after, hopeless: after > longestWait}
 	case http.StatusUnauthorized:
 		return fmt.Errorf("%w: check the source's `token` and `headers`", err)
 	case http.StatusForbidden:
@@ -266,11 +284,12 @@ func htmlTitle(body []byte) string {
 
 // retryAfter reads seconds or a date (RFC 9110 section 10.2.3).
 func retryAfter(value string, now time.Time) time.Duration {
+	const day = 24 * time.Hour // longer is no different
 	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		return min(time.Duration(max(seconds, 0)), longestWait/time.Second) * time.Second
+		return min(time.Duration(max(seconds, 0)), day/time.Second) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {
-		return max(0, min(date.Sub(now), longestWait))
+		return max(0, min(date.Sub(now), day))
 	}
 	return 0
 }
@@ -286,21 +305,33 @@ func (f *fetch) keep(response *http.Response, text io.Reader) (*kept, error) {
 	if err := notJSON(head, response); err != nil {
 		return nil, err
 	}
-	e, err := readEnvelope(newScanner(io.TeeReader(body, f.file)), f.question.root)
+	sum := crc32.New(castagnoli)
+	e, err := readEnvelope(newScanner(io.TeeReader(body, io.MultiWriter(f.file, sum))), f.question.root)
 	if err != nil {
 		return nil, brokenAnswer(err, response.StatusCode)
 	}
+	page, err := f.admit(e, counted.bytes, response.StatusCode)
+	if err != nil {
+		return nil, err
+	}
+	page.sum = sum.Sum32()
+	f.answer.Validators = validatorsOf(response)
+	return page, nil
+}
+
+// admit judges an answer whose bytes are the next ones of the file.
+func (f *fetch) admit(e *envelope, size int64, status int) (*kept, error) {
 	for i := range e.errors {
 		e.errors[i].Message = f.redact(e.errors[i].Message)
 	}
 	if err := e.judge(f.settings.Partial); err != nil {
-		return nil, fmt.Errorf("status %d: %w", response.StatusCode, err)
+		return nil, fmt.Errorf("status %d: %w", status, err)
 	}
 	p := page{offset: f.written + e.offset, length: e.length, failed: e.paths()}
-	f.written += counted.bytes
-	f.left -= counted.bytes
-	f.answer.Bytes += counted.bytes
-	return &kept{envelope: e, page: p, status: response.StatusCode}, nil
+	f.written += size
+	f.left -= size
+	f.answer.Bytes += size
+	return &kept{envelope: e, page: p, status: status, bytes: size}, nil
 }
 
 // brokenAnswer adds the status to what is wrong with an answer's form. Of an

@@ -52,7 +52,7 @@ type Answer struct {
 	Pages     int
 	Status    int      // of the last HTTP answer; 0 where there was none
 	Offline   bool     // it comes from the project's snapshot
-	Complete  bool     // provably everything: no errors, no cap met, the last page seen
+	Complete  bool     // provably everything: no errors, no cap met, the last page seen, as many records as upstream says
 	Notices   []string // sentences for the person: a redirect followed, a fallback taken
 	// Failed holds the response paths at which upstream reported an error
 	// (partial: allow); a known value there must not be overwritten. Indexes
@@ -62,6 +62,9 @@ type Answer struct {
 	// Fingerprint tells what was asked (query, operation, variables), so that
 	// a snapshot is never taken for the answer to another question.
 	Fingerprint string
+	// Validators are what upstream tells by, the next time, whether it has
+	// anything new; none of an answer that is not complete or of several pages.
+	Validators Validators
 
 	roots   []Root
 	records func(path string) iter.Seq2[Record, error]

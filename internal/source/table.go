@@ -3,7 +3,6 @@ package source
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,7 +50,8 @@ func (t *table) records(in io.Reader, path string, yield func(Record, error) boo
 }
 
 // rows reads every row and hands it over as a JSON object of texts, which is
-// only valid during the call.
+// only valid during the call. A cell with nothing in it, not even quotes, is
+// null.
 func (t *table) rows(in io.Reader, row func(object []byte) error) error {
 	bounded := &rowBound{in: in}
 	reader, err := t.open(bounded)
@@ -65,24 +65,29 @@ func (t *table) rows(in io.Reader, row func(object []byte) error) error {
 	var object []byte
 	for {
 		bounded.read = 0
-		cells, err := reader.Read()
+		cells, err := reader.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if err == nil && len(cells) != len(header) {
+			err = fmt.Errorf("%s:%d: the row has %d cells where the first row names %d columns",
+				t.name, cells[0].line, len(cells), len(header))
+		}
+		if err == nil {
+			err = reader.check(cells)
+		}
 		if err != nil {
-			return t.broken(err, cells, header)
+			return err
 		}
 		object = append(object[:0], '{')
 		for i, cell := range cells {
-			if !utf8.ValidString(cell) {
-				line, column := reader.FieldPos(i)
-				return fmt.Errorf("%s:%d:%d: the cell is not valid UTF-8: save the file as UTF-8", t.name, line, column)
-			}
 			if i > 0 {
 				object = append(object, ',')
 			}
 			object = append(append(object, header[i]...), ':')
-			if object, err = appendText(object, cell); err != nil {
+			if len(cell.text) == 0 && !cell.quoted {
+				object = append(object, "null"...)
+			} else if object, err = appendText(object, cell.text); err != nil {
 				return err
 			}
 		}
@@ -93,7 +98,7 @@ func (t *table) rows(in io.Reader, row func(object []byte) error) error {
 }
 
 // open passes over a byte order mark and finds the delimiter.
-func (t *table) open(in io.Reader) (*csv.Reader, error) {
+func (t *table) open(in io.Reader) (*cells, error) {
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	head, err := buffered.Peek(64 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -106,13 +111,11 @@ func (t *table) open(in io.Reader) (*csv.Reader, error) {
 		head = head[3:]
 		_, _ = buffered.Discard(3) // they were just seen
 	}
-	reader := csv.NewReader(buffered)
-	reader.ReuseRecord = true
-	reader.Comma = t.delimiter
-	if reader.Comma == 0 {
-		reader.Comma = delimiterOf(head)
+	delimiter := t.delimiter
+	if delimiter == 0 {
+		delimiter = delimiterOf(head)
 	}
-	return reader, nil
+	return &cells{name: t.name, in: buffered, delimiter: []byte(string(delimiter))}, nil
 }
 
 // delimiterOf is the sign of , ; and tab that stands most often in the first
@@ -141,18 +144,18 @@ func delimiterOf(head []byte) rune {
 }
 
 // header reads the first row: the names of the fields, as JSON strings.
-func (t *table) header(reader *csv.Reader) ([][]byte, error) {
-	cells, err := reader.Read()
+func (t *table) header(reader *cells) ([][]byte, error) {
+	cells, err := reader.next()
 	if errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s is empty: expected a first row that names the columns", t.name)
 	}
 	if err != nil {
-		return nil, t.broken(err, cells, nil)
+		return nil, err
 	}
 	var names []string
 	var header [][]byte
 	for i, cell := range cells {
-		name := strings.TrimSpace(cell)
+		name := strings.TrimSpace(string(cell.text))
 		switch {
 		case name == "":
 			return nil, fmt.Errorf("%s:1: column %d has no name: expected one in the first row", t.name, i+1)
@@ -161,7 +164,7 @@ func (t *table) header(reader *csv.Reader) ([][]byte, error) {
 		case slices.Contains(names, name):
 			return nil, fmt.Errorf("%s:1: two columns are named %q: rename column %d", t.name, name, i+1)
 		}
-		text, err := appendText(nil, name)
+		text, err := appendText(nil, []byte(name))
 		if err != nil {
 			return nil, err
 		}
@@ -170,28 +173,8 @@ func (t *table) header(reader *csv.Reader) ([][]byte, error) {
 	return header, nil
 }
 
-// broken says what is wrong with a row, and on which line.
-func (t *table) broken(err error, cells []string, header [][]byte) error {
-	var syntax *csv.ParseError
-	if !errors.As(err, &syntax) {
-		return fmt.Errorf("read %s: %w", t.name, err)
-	}
-	switch {
-	case errors.Is(err, csv.ErrFieldCount):
-		return fmt.Errorf("%s:%d: the row has %d cells where the first row names %d columns",
-			t.name, syntax.StartLine, len(cells), len(header))
-	case errors.Is(err, csv.ErrBareQuote):
-		return fmt.Errorf("%s:%d:%d: a quote stands inside of a cell: put the cell in quotes and double the quote",
-			t.name, syntax.Line, syntax.Column)
-	case errors.Is(err, csv.ErrQuote):
-		return fmt.Errorf("%s:%d:%d: a quoted cell (the row begins on line %d) does not end as it should: "+
-			"expected a quote and then a delimiter; quotes within are doubled", t.name, syntax.Line, syntax.Column, syntax.StartLine)
-	}
-	return fmt.Errorf("%s:%d: %w", t.name, syntax.Line, syntax.Err)
-}
-
 // appendText appends a text as a JSON string.
-func appendText(to []byte, text string) ([]byte, error) {
+func appendText(to, text []byte) ([]byte, error) {
 	plainText := true
 	for i := 0; i < len(text) && plainText; i++ {
 		plainText = plain[text[i]] || text[i] >= utf8.RuneSelf
@@ -199,7 +182,7 @@ func appendText(to []byte, text string) ([]byte, error) {
 	if plainText {
 		return append(append(append(to, '"'), text...), '"'), nil
 	}
-	quoted, err := json.Marshal(text)
+	quoted, err := json.Marshal(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("write a cell: %w", err)
 	}

@@ -1,7 +1,6 @@
 package statement
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/larderhq/larder/internal/model"
@@ -37,7 +36,7 @@ type shapeKey struct {
 type shape struct {
 	table  string         // quoted
 	row    string         // the record as JSON, every attribute
-	item   string         // a whole statement: the record with an id
+	item   string         // a whole statement: the record with an id; "" where that is several columns
 	idJSON string         // the position in the order of the id alone
 	stored []*model.Field // the fields that have a column, but for the id
 }
@@ -52,10 +51,14 @@ func (b *Builder) shape(t *model.Type, version int) *shape {
 	w.attributes(t, version)
 	s.row = w.sql.String()
 	w = newWriter(b.dialect)
-	w.add("SELECT ", s.row, " FROM ", s.table, " AS r WHERE r.", quote("id"), " = ")
-	w.bind(nil)
-	s.item = w.sql.String()
-	s.idJSON = "concat('[', " + w.value(t.ID) + ", ']')"
+	if !t.ID.Composite() {
+		w.add("SELECT ", s.row, " FROM ", s.table, " AS r WHERE ")
+		w.hasID(t, nil)
+		s.item = w.sql.String()
+	}
+	if !t.ID.Composite() {
+		s.idJSON = "concat('[', " + w.value(t.ID) + ", ']')"
+	}
 	known, _ := b.shapes.LoadOrStore(key, s)
 	return known.(*shape)
 }
@@ -215,7 +218,7 @@ func isVocabularyWord(f *model.Field) bool {
 func (w *writer) word(f *model.Field) string {
 	target := f.Relation.Target
 	return "SELECT w." + quote(target.Word().Column()) + " FROM " + quote(target.Table()) +
-		" AS w WHERE w." + quote("id") + " = " + w.column(f)
+		" AS w WHERE w." + quote(target.ID.Column()) + " = " + w.column(f)
 }
 
 // listValues is the query for the elements of the record's list, in order, as
@@ -237,38 +240,46 @@ func elementValue(f *model.Field) string {
 func (w *writer) elementsOf(f *model.Field) string {
 	from := quote(f.ValueTable()) + " AS v"
 	if f.Kind == model.ManyToMany {
-		from += " JOIN " + quote(f.Relation.Target.Table()) + " AS w ON w." + quote("id") + " = v." + quote(f.TargetColumn())
+		from += " JOIN " + quote(f.Relation.Target.Table()) + " AS w ON w." + quote(f.Relation.Target.ID.Column()) + " = v." + quote(f.TargetColumn())
 	}
-	return from + " WHERE v." + quote(f.OwnerColumn()) + " = " + w.record + "." + quote("id")
+	return from + " WHERE v." + quote(f.OwnerColumn()) + " = " + w.record + "." + quote(f.Owner.ID.Column())
 }
 
 // Item is the statement that reads the record with the id, as one row with one
 // column, its JSON object; no row when there is none.
 func (b *Builder) Item(q query.Read, id any) (Statement, error) {
-	if q.Columns == nil {
-		return Statement{SQL: b.shape(q.Type, q.Version).item, Args: []any{id}}, nil
+	if item := b.shape(q.Type, q.Version).item; q.Columns == nil && item != "" {
+		return Statement{SQL: item, Args: []any{id}}, nil
 	}
 	w := b.reader()
 	w.add("SELECT ")
 	if err := w.columns(b, q); err != nil {
 		return Statement{}, err
 	}
-	w.add(" FROM ", quote(q.Type.Table()), " AS r WHERE r.", quote("id"), " = ")
-	w.bind(id)
+	w.add(" FROM ", quote(q.Type.Table()), " AS r WHERE ")
+	w.hasID(q.Type, id)
 	if q.Grouped() { // a group of one record, or none
-		w.add(" GROUP BY r.", quote("id"))
+		w.add(" GROUP BY ", w.column(q.Type.ID))
 	}
 	return w.statement(), nil
 }
 
-// ItemForUpdate is Item, with every attribute, for a record that the same
-// transaction is to change.
-func (b *Builder) ItemForUpdate(t *model.Type, version int, id any) Statement {
-	s := Statement{SQL: b.shape(t, version).item, Args: []any{id}}
-	if lock := b.dialect.forUpdate(); lock != "" {
-		s.SQL = strings.Join([]string{s.SQL, lock}, "")
+// Lock is the statement that keeps others from changing the record with the id
+// until the transaction ends. It is not needed where nobody else can, anyway.
+// The record is to be read by another statement after it: PostgreSQL's FOR
+// UPDATE waits for other changes and then gives the record as they left it,
+// but its lists as they were when the statement began
+// (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED).
+func (b *Builder) Lock(t *model.Type, id any) (s Statement, needed bool) {
+	lock := b.dialect.forUpdate()
+	if lock == "" {
+		return Statement{}, false
 	}
-	return s
+	w := newWriter(b.dialect)
+	w.add("SELECT FROM ", quote(t.Table()), " AS r WHERE ")
+	w.hasID(t, id)
+	w.add(lock)
+	return w.statement(), true
 }
 
 // Items is the statement that reads the records with the ids, each as one row
@@ -283,9 +294,9 @@ func (b *Builder) Items(q query.Read, ids []any) (Statement, error) {
 	w.add(" FROM ")
 	w.dialect.members(w, jsonText(ids), "e")
 	id := w.dialect.fromElement(storedAs(q.Type.ID), w.dialect.memberOf("e"))
-	w.add(" JOIN ", quote(q.Type.Table()), " AS r ON r.", quote("id"), " = ", id)
+	w.add(" JOIN ", quote(q.Type.Table()), " AS r ON ", w.column(q.Type.ID), " = ", id)
 	if q.Grouped() { // each record is a group
-		w.add(" GROUP BY r.", quote("id"), ", e.key")
+		w.add(" GROUP BY ", w.column(q.Type.ID), ", e.key")
 	}
 	w.add(" ORDER BY e.key")
 	return w.statement(), nil

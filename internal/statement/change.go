@@ -10,13 +10,15 @@ import (
 // Insert is the statement that makes records of t, as one row with the id for
 // each record made, in the order of rows. A row has the canonical values of
 // [Columns]; withID puts the id before them. Where conflict names a unique set
-// or the id, a row that repeats it is left out instead of failing.
+// or the id, a row that repeats it is left out instead of failing. The columns
+// that have [Generated] in the first row, and so in all, are left to the database.
 func (b *Builder) Insert(t *model.Type, rows [][]any, withID bool, conflict []*model.Field) Statement {
 	s := b.shape(t, 0)
-	fields := s.stored
+	all := s.stored
 	if withID {
-		fields = append([]*model.Field{t.ID}, fields...)
+		all = append([]*model.Field{t.ID}, all...)
 	}
+	fields := given(all, rows[0])
 	w := newWriter(b.dialect)
 	w.add("INSERT INTO ", s.table)
 	if len(fields) == 0 {
@@ -29,7 +31,7 @@ func (b *Builder) Insert(t *model.Type, rows [][]any, withID bool, conflict []*m
 			if i > 0 {
 				w.add(", ")
 			}
-			w.valueRow(fields, row)
+			w.valueRow(all, row)
 		}
 	}
 	if len(conflict) > 0 {
@@ -37,7 +39,7 @@ func (b *Builder) Insert(t *model.Type, rows [][]any, withID bool, conflict []*m
 		w.columnList(conflict)
 		w.add(") DO NOTHING")
 	}
-	w.add(" RETURNING ", quote("id"))
+	w.add(" RETURNING ", quote(t.ID.Column()))
 	return w.statement()
 }
 
@@ -53,12 +55,14 @@ func (w *writer) columnList(fields []*model.Field) {
 
 // valueRow writes the values of one row of an insert.
 func (w *writer) valueRow(fields []*model.Field, row []any) {
-	w.add("(")
+	before := "("
 	for i, f := range fields {
-		if i > 0 {
-			w.add(", ")
+		if row[i] == (Generated{}) {
+			continue
 		}
+		w.add(before)
 		w.newValue(f, row[i])
+		before = ", "
 	}
 	w.add(")")
 }
@@ -70,7 +74,7 @@ func (w *writer) newValue(f *model.Field, value any) {
 		return
 	}
 	target := f.Relation.Target
-	w.add("(SELECT w.", quote("id"), " FROM ", quote(target.Table()), " AS w WHERE w.", quote(target.Word().Column()), " = ")
+	w.add("(SELECT w.", quote(target.ID.Column()), " FROM ", quote(target.Table()), " AS w WHERE w.", quote(target.Word().Column()), " = ")
 	w.bindValue(f, value)
 	w.add(")")
 }
@@ -79,7 +83,10 @@ func (w *writer) newValue(f *model.Field, value any) {
 // column.
 func (w *writer) bindColumn(f *model.Field, value any) {
 	if list, ok := value.([]any); ok && f.Kind == model.JSONColumn {
+		open, closing := w.dialect.list(f)
+		w.add(open)
 		w.bind(string(f.AppendJSON(nil, list)))
+		w.add(closing)
 		return
 	}
 	w.bindValue(f, value)
@@ -89,7 +96,7 @@ func (w *writer) bindColumn(f *model.Field, value any) {
 // one row with its id, and holds it for the transaction.
 func (b *Builder) Find(t *model.Type, fields []*model.Field, values []any) Statement {
 	w := newWriter(b.dialect)
-	w.add("SELECT r.", quote("id"), " FROM ", quote(t.Table()), " AS r WHERE ")
+	w.add("SELECT r.", quote(t.ID.Column()), " FROM ", quote(t.Table()), " AS r WHERE ")
 	for i, f := range fields {
 		if i > 0 {
 			w.add(" AND ")
@@ -104,10 +111,10 @@ func (b *Builder) Find(t *model.Type, fields []*model.Field, values []any) State
 // AfterExplicitIDs is the statement that keeps the ids that the store assigns
 // clear of those that a client chose, which only PostgreSQL needs: ok tells.
 func (b *Builder) AfterExplicitIDs(t *model.Type) (st Statement, ok bool) {
-	if t.ID.Scalar == model.UUID {
+	if t.ID.Scalar != model.ID {
 		return Statement{}, false
 	}
-	sql, ok := b.dialect.afterIdentity(t.Table())
+	sql, ok := b.dialect.afterIdentity(t.Table(), t.ID.Column())
 	return Statement{SQL: sql}, ok
 }
 
@@ -124,8 +131,8 @@ func (b *Builder) Update(t *model.Type, id any, assignments []Assignment) (State
 	if err := w.update(t, assignments); err != nil {
 		return Statement{}, err
 	}
-	w.add(" WHERE r.", quote("id"), " = ")
-	w.bind(id)
+	w.add(" WHERE ")
+	w.hasID(t, id)
 	return w.statement(), nil
 }
 
@@ -136,10 +143,10 @@ func (b *Builder) UpdateWhere(q query.Read, assignments []Assignment) (Statement
 	if err := w.update(q.Type, assignments); err != nil {
 		return Statement{}, err
 	}
-	if err := w.selected(q); err != nil {
+	if err := w.held(q); err != nil {
 		return Statement{}, err
 	}
-	w.add(" RETURNING ", quote("id"))
+	w.add(" RETURNING ", quote(q.Type.ID.Column()))
 	return w.statement(), nil
 }
 
@@ -159,7 +166,8 @@ func (w *writer) update(t *model.Type, assignments []Assignment) error {
 
 // assign writes the new value of a column.
 func (w *writer) assign(a Assignment) error {
-	switch current := column(a.Field); {
+	open, closing := w.dialect.list(a.Field)
+	switch current := w.column(a.Field); {
 	case a.Op == Set:
 		w.newValue(a.Field, a.Value)
 	case isArithmetic(a):
@@ -169,11 +177,18 @@ func (w *writer) assign(a Assignment) error {
 	case a.Op == Max && a.Field.Kind == model.Column:
 		w.extreme(a, current, " >= ")
 	case (a.Op == Append || a.Op == Remove) && a.Field.Kind == model.JSONColumn && len(elements(a)) == 0:
-		w.add(current)
+		w.add(column(a.Field))
 	case a.Op == Append && a.Field.Kind == model.JSONColumn:
+		w.add(open)
 		w.dialect.jsonAppend(w, current, elementsJSON(a))
+		w.add(closing)
 	case a.Op == Remove && a.Field.Kind == model.JSONColumn:
+		if open != "" { // which makes null an array of nothing
+			open, closing = "CASE WHEN "+current+" IS NOT NULL THEN "+open, closing+" END"
+		}
+		w.add(open)
 		w.dialect.jsonRemove(w, current, elementsJSON(a))
+		w.add(closing)
 	default:
 		return fmt.Errorf("assign to %s: %s does not suit it", a.Field.Name, a.Op)
 	}
@@ -248,18 +263,18 @@ func (b *Builder) OutOfRange(q query.Read, a Assignment) (st Statement, ok bool,
 func (b *Builder) DeleteWhere(q query.Read) (Statement, error) {
 	w := newWriter(b.dialect)
 	w.add("DELETE FROM ", quote(q.Type.Table()), " AS r")
-	if err := w.selected(q); err != nil {
+	if err := w.held(q); err != nil {
 		return Statement{}, err
 	}
-	w.add(" RETURNING ", quote("id"))
+	w.add(" RETURNING ", quote(q.Type.ID.Column()))
 	return w.statement(), nil
 }
 
 // Delete is the statement that deletes the record with the id.
 func (b *Builder) Delete(t *model.Type, id any) Statement {
 	w := newWriter(b.dialect)
-	w.add("DELETE FROM ", quote(t.Table()), " WHERE ", quote("id"), " = ")
-	w.bind(id)
+	w.add("DELETE FROM ", quote(t.Table()), " WHERE ", quote(t.ID.Column()), " = ")
+	w.bindValue(t.ID, id)
 	return w.statement()
 }
 
@@ -268,12 +283,31 @@ func (b *Builder) Delete(t *model.Type, id any) Statement {
 // transaction.
 func (b *Builder) IDs(q query.Read) (Statement, error) {
 	w := newWriter(b.dialect)
-	w.add("SELECT r.", quote("id"), " FROM ", quote(q.Type.Table()), " AS r")
+	err := w.ids(q)
+	return w.statement(), err
+}
+
+func (w *writer) ids(q query.Read) error {
+	id := quote(q.Type.ID.Column())
+	w.add("SELECT r.", id, " FROM ", quote(q.Type.Table()), " AS r")
 	if err := w.selected(q); err != nil {
-		return Statement{}, err
+		return err
 	}
-	w.add(" ORDER BY r.", quote("id"), w.dialect.forUpdate())
-	return w.statement(), nil
+	w.add(" ORDER BY r.", id, w.dialect.forUpdate())
+	return nil
+}
+
+// held writes the WHERE of a statement that changes what it selects. Where
+// several may change the same records at a time, it locks them in the order of
+// their ids first, so that no two wait for each other.
+func (w *writer) held(q query.Read) error {
+	if w.dialect.forUpdate() == "" {
+		return w.selected(q)
+	}
+	w.add(" WHERE r.", quote(q.Type.ID.Column()), " IN (")
+	err := w.ids(q)
+	w.add(")")
+	return err
 }
 
 func limited(q query.Read) bool { return q.Limit >= 0 || q.Offset > 0 }
@@ -284,7 +318,8 @@ func (w *writer) selected(q query.Read) error {
 	if !limited(q) {
 		return w.where(q.Filter, nil)
 	}
-	w.add(" WHERE r.", quote("id"), " IN (SELECT r.", quote("id"), " FROM ", quote(q.Type.Table()), " AS r")
+	id := quote(q.Type.ID.Column())
+	w.add(" WHERE r.", id, " IN (SELECT r.", id, " FROM ", quote(q.Type.Table()), " AS r")
 	if err := w.where(q.Filter, nil); err != nil {
 		return err
 	}
@@ -307,7 +342,7 @@ func ByID(t *model.Type, id any) query.Read {
 // field refers to: no row says that there is none.
 func (b *Builder) Missing(target *model.Type, id any) Statement {
 	w := newWriter(b.dialect)
-	w.add("SELECT 1 FROM ", quote(target.Table()), " AS r WHERE r.", quote("id"), " = ")
-	w.bind(id)
+	w.add("SELECT 1 FROM ", quote(target.Table()), " AS r WHERE ")
+	w.hasID(target, id)
 	return w.statement()
 }

@@ -21,18 +21,27 @@ type Dialect interface {
 	element(s stored, value any) any
 	// fromElement is a text expression taken out of such an array, as stored.
 	fromElement(s stored, expression string) string
+	// widen is what a placeholder needs that is compared with a column, so that
+	// a value which the column could not hold is no error.
+	widen(s stored) string
+	// natural is a column as larder would have it where it has another type.
+	natural(f *model.Field, expression string) string
+	// list is what stands around a list in JSON that a column is to hold.
+	list(f *model.Field) (before, behind string)
 	// castTo is what tells a placeholder's type where nothing else does.
 	castTo(s stored) string
 	// json is a stored value as JSON text, null being 'null'.
 	json(s stored, expression string, nullable bool) string
 	// jsonArray is the JSON array of a subquery's column, in its order.
 	jsonArray(s stored, column, subquery string) string
+	// sum is the sum of a column of numbers; beyond 64 bits it fails.
+	sum(s stored, column string) string
 	// average is the mean of a column of numbers, as a double, in parentheses.
 	average(s stored, column string) string
 	// order is what follows an expression that is sorted.
 	order(descending, nullsFirst, nullable bool) string
-	// unlimited is the argument of LIMIT that sets none.
-	unlimited() any
+	// limit writes how many rows are read, -1 being all.
+	limit(w *writer, rows int64)
 	// forUpdate locks the rows that a statement reads.
 	forUpdate() string
 
@@ -61,7 +70,7 @@ type Dialect interface {
 	// fits its column, or reports that the engine itself refuses what does not.
 	inRange(w *writer, a Assignment, current string) bool
 	// afterIdentity sets the counter of a table's ids behind the ids in it.
-	afterIdentity(table string) (sql string, needed bool)
+	afterIdentity(table, id string) (sql string, needed bool)
 }
 
 // isText reports whether a scalar's canonical value, its column and its JSON

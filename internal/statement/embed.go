@@ -159,16 +159,17 @@ func (w *writer) link() string { return "j" + strconv.Itoa(w.depth) }
 // record called outer relates to and the embed's filter lets pass.
 func (w *writer) related(e *query.Embed, outer string) error {
 	relation, inner := e.Relation, w.record
-	target, id := quote(relation.Relation.Target.Table()), quote("id")
+	target, id := quote(relation.Relation.Target.Table()), quote(relation.Relation.Target.ID.Column())
+	owner := quote(relation.Owner.ID.Column())
 	switch relation.Kind { //nolint:exhaustive // no other is a relation
 	case model.ToOne:
 		w.add(" FROM ", target, " AS ", inner, " WHERE ", inner, ".", id, " = ", outer, ".", quote(relation.Column()))
 	case model.ToMany:
-		w.add(" FROM ", target, " AS ", inner, " WHERE ", w.column(relation.Relation.Inverse), " = ", outer, ".", id)
+		w.add(" FROM ", target, " AS ", inner, " WHERE ", w.column(relation.Relation.Inverse), " = ", outer, ".", owner)
 	case model.ManyToMany:
 		link := w.link()
 		w.add(" FROM ", quote(relation.ValueTable()), " AS ", link, " JOIN ", target, " AS ", inner, " ON ", inner, ".", id, " = ",
-			link, ".", quote(relation.TargetColumn()), " WHERE ", link, ".", quote(relation.OwnerColumn()), " = ", outer, ".", id)
+			link, ".", quote(relation.TargetColumn()), " WHERE ", link, ".", quote(relation.OwnerColumn()), " = ", outer, ".", owner)
 	}
 	if e.Read.Filter == nil {
 		return nil

@@ -126,6 +126,9 @@ func (w *writer) comparison(f *query.Filter, values []any) error {
 		return nil
 	case query.Like, query.ILike:
 		if pattern, ok := first(values).(string); ok {
+			if storedAs(f.Field).native != "" {
+				expression += w.dialect.castTo(stored{scalar: model.String})
+			}
 			return w.dialect.like(w, expression, pattern, f.Op == query.ILike)
 		}
 	}
@@ -187,7 +190,7 @@ func (w *writer) presence(f *query.Filter) error {
 // memberOf writes that the record is in another's list of many to many.
 func (w *writer) memberOf(f *query.Filter) {
 	link := f.Field
-	w.add(w.record, ".", quote("id"), " IN (SELECT j.", quote(link.TargetColumn()), " FROM ", quote(link.ValueTable()),
+	w.add(w.record, ".", quote(link.Relation.Target.ID.Column()), " IN (SELECT j.", quote(link.TargetColumn()), " FROM ", quote(link.ValueTable()),
 		" AS j WHERE j.", quote(link.OwnerColumn()), " = ")
 	w.bindValue(link.Owner.ID, first(f.Values))
 	w.add(")")
@@ -296,7 +299,7 @@ func (w *writer) exists(f *model.Field, how string) {
 // elements is the FROM of r's list, with its WHERE where it has one.
 func (w *writer) elements(f *model.Field) string {
 	if f.Kind == model.JSONColumn {
-		return w.dialect.jsonMembers(column(f), "v")
+		return w.dialect.jsonMembers(w.column(f), "v")
 	}
 	return w.elementsOf(f)
 }

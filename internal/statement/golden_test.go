@@ -184,6 +184,45 @@ func goldenRequests(t testing.TB) map[string][]request {
 		"filter": filterRequests(t, schema),
 		"page":   pageRequests(t, schema),
 		"change": changeRequests(t, schema),
+		"rename": renameRequests(t),
+	}
+}
+
+// renamedSchema is of models in which everything was renamed since version 1.
+func renamedSchema(t testing.TB) *model.Schema {
+	t.Helper()
+	schema, err := model.Parse("models.graphql", []byte(`
+type Recipe @renamed(from: "Formula", version: 2) {
+  title: String! @unique @renamed(from: "name", version: 2)
+  tags: [String!]! @renamed(from: "labels", version: 2)
+  steps: [Step!]! @renamed(from: "parts", version: 2)
+}
+type Step @renamed(from: "Part", version: 2) {
+  text: String! @renamed(from: "words", version: 2)
+  recipe: Recipe @renamed(from: "formula", version: 2)
+}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// renameRequests are those of version 1: its names are in the URL and in the
+// JSON, the tables and columns have the names of today.
+func renameRequests(t testing.TB) []request {
+	past := renamedSchema(t).In(1)
+	formula, part := past.Type("Recipe"), past.Type("Step")
+	change := statement.Assignment{Field: formula.Attribute(1, "name"), Op: statement.Set, Value: "Tea"}
+	return []request{
+		listed(t, formula, "select=name,labels,parts(words)&labels=cs.{hot}&order=name&limit=20"),
+		listed(t, formula, "select=name,parts!inner()&parts.words=like.*boil*&limit=20"),
+		listed(t, part, "select=words,formulaId,formula(name)&formulaId=eq.7&order=formula(name)"),
+		{"insert a formula", sure(func(b *statement.Builder) statement.Statement {
+			return b.Insert(formula, [][]any{{"Tea"}}, false, nil)
+		})},
+		{"update a formula", func(b *statement.Builder) (statement.Statement, error) {
+			return b.UpdateWhere(statement.ByID(formula, int64(7)), []statement.Assignment{change})
+		}},
 	}
 }
 
@@ -198,8 +237,9 @@ func readRequests(t testing.TB, schema *model.Schema) []request {
 		item(planet, "select=id,label:name", int64(7)),
 		item(thing, "", int64(7)),
 		item(person, "", "0192d3f4-0000-7000-8000-000000000001"),
-		{"planet 7 for update", sure(func(b *statement.Builder) statement.Statement {
-			return b.ItemForUpdate(planet, 1, int64(7))
+		{"planet 7, locked", sure(func(b *statement.Builder) statement.Statement {
+			lock, _ := b.Lock(planet, int64(7))
+			return lock
 		})},
 		{"planets 9, 7", func(b *statement.Builder) (statement.Statement, error) {
 			return b.Items(parsed(t, planet, ""), []any{int64(9), int64(7)})

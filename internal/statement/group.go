@@ -52,7 +52,9 @@ func (w *writer) aggregate(c query.Column) string {
 		return w.dialect.json(number, "count("+column+")", false)
 	case query.AvgOf:
 		return w.dialect.json(stored{scalar: model.Float}, w.dialect.average(s, column), true)
-	case query.SumOf, query.MinOf, query.MaxOf:
+	case query.SumOf:
+		return w.dialect.json(s, w.dialect.sum(s, column), true)
+	case query.MinOf, query.MaxOf:
 	}
 	return w.dialect.json(s, string(c.Aggregate)+"("+column+")", true)
 }

@@ -15,6 +15,10 @@ import (
 // other character.
 var token = regexp.MustCompile(`"(?:[^"]|"")*"|'(?:[^']|'')*'|[A-Za-z_][A-Za-z_0-9]*|[0-9]+(?:e[0-9]+)?|\$[0-9]+|\S`)
 
+// limit is how many rows a page has, the one thing of a request that may be in
+// its SQL.
+var limit = regexp.MustCompile(` LIMIT [0-9]+`)
+
 // FuzzNothingOfARequestIsInItsSQL takes the SQL of any query that parses apart
 // and finds in it nothing but names of the model and the package's own words:
 // those that the golden requests consist of.
@@ -62,7 +66,7 @@ func FuzzNothingOfARequestIsInItsSQL(f *testing.F) {
 				t.Fatal(err)
 			}
 			for _, sql := range []string{list.SQL, deletion.SQL} {
-				for _, found := range token.FindAllString(sql, -1) {
+				for _, found := range token.FindAllString(limit.ReplaceAllString(sql, " LIMIT"), -1) {
 					if !known[found] && found[0] != '$' {
 						t.Fatalf("%s is not of the model, in\n%s", found, sql)
 					}

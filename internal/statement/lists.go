@@ -68,7 +68,7 @@ func (w *writer) newElement(f *model.Field, element any) {
 		w.bindValue(f, element)
 		return
 	}
-	w.add("(SELECT w.", quote("id"), " FROM ", quote(f.Relation.Target.Table()), " AS w WHERE w.", quote(referenced(f).Column()), " = ")
+	w.add("(SELECT w.", quote(f.Relation.Target.ID.Column()), " FROM ", quote(f.Relation.Target.Table()), " AS w WHERE w.", quote(referenced(f).Column()), " = ")
 	w.bindAs(f, element)
 	w.add(")")
 }
@@ -94,7 +94,7 @@ func (w *writer) listValue(f *model.Field, expression string) string {
 		return value
 	}
 	target := f.Relation.Target
-	return "(SELECT w." + quote("id") + " FROM " + quote(target.Table()) + " AS w WHERE w." +
+	return "(SELECT w." + quote(target.ID.Column()) + " FROM " + quote(target.Table()) + " AS w WHERE w." +
 		quote(referenced(f).Column()) + " = " + value + ")"
 }
 
@@ -224,7 +224,7 @@ func (b *Builder) AddWords(vocabulary *model.Type, words []any, newID func() (an
 	w := newWriter(b.dialect)
 	w.add("INSERT INTO ", quote(vocabulary.Table()), " (", quote(word.Column()))
 	if vocabulary.ID.Scalar == model.UUID {
-		w.add(", ", quote("id"))
+		w.add(", ", quote(vocabulary.ID.Column()))
 	}
 	w.add(") SELECT ", w.dialect.fromElement(s, w.dialect.member("e", 0)))
 	if vocabulary.ID.Scalar == model.UUID {

@@ -167,19 +167,14 @@ func (w *writer) term(o query.Order) string {
 	if o.Through == nil {
 		return w.column(o.Field)
 	}
-	return "(SELECT o." + quote(o.Field.Column()) + " FROM " + quote(o.Field.Owner.Table()) +
-		" AS o WHERE o." + quote("id") + " = " + w.column(o.Through) + ")"
+	return "(SELECT " + w.dialect.natural(o.Field, "o."+quote(o.Field.Column())) + " FROM " + quote(o.Field.Owner.Table()) +
+		" AS o WHERE o." + quote(o.Field.Owner.ID.Column()) + " = " + w.column(o.Through) + ")"
 }
 
 // limit writes how many rows are read, -1 being all, and how many are skipped.
 func (w *writer) limit(limit, offset int64) {
 	if limit >= 0 || offset > 0 {
-		w.add(" LIMIT ")
-		if limit < 0 {
-			w.bind(w.dialect.unlimited())
-		} else {
-			w.bind(limit)
-		}
+		w.dialect.limit(w, limit)
 	}
 	if offset > 0 {
 		w.add(" OFFSET ")

@@ -1,6 +1,7 @@
 package statement_test
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 
@@ -30,9 +31,10 @@ func onPostgres(t *testing.T, schema *model.Schema) *pgx.Conn {
 }
 
 func TestPostgreSQLPreparesAndRunsEveryStatement(t *testing.T) {
-	conns := map[bool]*pgx.Conn{false: onPostgres(t, goldenSchema(t)), true: onPostgres(t, shopSchema(t))}
+	golden := onPostgres(t, goldenSchema(t))
+	others := map[string]*pgx.Conn{"embed": onPostgres(t, shopSchema(t)), "rename": onPostgres(t, renamedSchema(t))}
 	for file, requests := range goldenRequests(t) {
-		conn := conns[file == "embed"]
+		conn := cmp.Or(others[file], golden)
 		for _, r := range requests {
 			t.Run(r.name, func(t *testing.T) {
 				st, err := r.build(statement.NewBuilder(statement.Postgres()))

@@ -2,16 +2,13 @@ package statement
 
 import (
 	"encoding/base64"
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/larderhq/larder/internal/model"
-	"github.com/larderhq/larder/internal/query"
 )
 
 // SQLite writes SQL for SQLite 3.44 and later.
@@ -56,10 +53,23 @@ func (sqlite) fromElement(_ stored, expression string) string { return expressio
 
 func (sqlite) castTo(stored) string { return "" }
 
+func (sqlite) widen(stored) string { return "" }
+
+func (sqlite) natural(f *model.Field, expression string) string {
+	if f.Scalar == model.String && f.ColumnType != "" && f.ReadOnly { // numbers among texts
+		return "CAST(" + expression + " AS TEXT)"
+	}
+	return expression
+}
+
+func (sqlite) list(*model.Field) (before, behind string) { return "", "" }
+
 func (sqlite) json(s stored, e string, nullable bool) string {
 	switch {
 	case s.jsonList, s.scalar == model.JSON:
 		return orNull(e, nullable)
+	case s.scalar == model.String && s.native != "": // a column of no text, which keeps what looks like a number as one
+		return "json_quote(CAST(" + e + " AS TEXT))"
 	case isText(s.scalar), s.scalar == model.Bytes:
 		return "json_quote(" + e + ")"
 	}
@@ -107,6 +117,8 @@ func (d sqlite) jsonArray(s stored, column, subquery string) string {
 	return "(SELECT '[' || ifnull(group_concat(" + d.json(s, column, true) + "), '') || ']' FROM (" + subquery + "))"
 }
 
+func (sqlite) sum(_ stored, column string) string { return "sum(" + column + ")" }
+
 // average divides once for the mean and once for the scale, as on PostgreSQL,
 // so that both round alike.
 func (sqlite) average(s stored, column string) string {
@@ -131,64 +143,23 @@ func (sqlite) order(descending, nullsFirst, nullable bool) string {
 	return ""
 }
 
-func (sqlite) unlimited() any { return int64(-1) }
+func (sqlite) limit(w *writer, rows int64) {
+	w.add(" LIMIT ")
+	w.bind(rows)
+}
 
 func (sqlite) forUpdate() string { return "" }
-
-// maxGlob is SQLite's bound on a pattern's bytes (SQLITE_MAX_LIKE_PATTERN_LENGTH).
-const maxGlob = 50_000
 
 // like is GLOB, because SQLite's LIKE is blind for the case of ASCII letters
 // and for nothing else.
 func (sqlite) like(w *writer, expression, pattern string, ignoreCase bool) error {
 	glob := globPattern(pattern, ignoreCase)
-	if len(glob) > maxGlob {
-		return &query.Error{
-			Code: query.CodeLimit, Message: "the pattern is too long",
-			Details: fmt.Sprintf("it has %d bytes", len(pattern)), Hint: "look for a shorter text",
-		}
+	if len(glob) > maxPattern {
+		return patternTooLong(pattern)
 	}
 	w.add(expression, " GLOB ")
 	w.bind(glob)
 	return nil
-}
-
-// globPattern turns a pattern of LIKE into one of GLOB: where case does not
-// matter, a letter becomes the set of its cases.
-func globPattern(pattern string, ignoreCase bool) string {
-	var glob strings.Builder
-	escaped := false
-	for _, r := range pattern {
-		switch {
-		case escaped:
-			writeGlob(&glob, r, ignoreCase)
-			escaped = false
-		case r == '\\':
-			escaped = true
-		case r == '%':
-			glob.WriteByte('*')
-		case r == '_':
-			glob.WriteByte('?')
-		default:
-			writeGlob(&glob, r, ignoreCase)
-		}
-	}
-	return glob.String()
-}
-
-func writeGlob(glob *strings.Builder, r rune, ignoreCase bool) {
-	cases := string(r)
-	if ignoreCase {
-		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-			if unicode.ToLower(other) == unicode.ToLower(r) {
-				cases += string(other)
-			}
-		}
-	}
-	if len(cases) > len(string(r)) || strings.ContainsRune("*?[", r) {
-		cases = "[" + cases + "]"
-	}
-	glob.WriteString(cases)
 }
 
 func (sqlite) members(w *writer, array, alias string) {
@@ -298,4 +269,4 @@ func arithmeticSign(op Operation) string {
 	return " + "
 }
 
-func (sqlite) afterIdentity(string) (string, bool) { return "", false }
+func (sqlite) afterIdentity(string, string) (string, bool) { return "", false }

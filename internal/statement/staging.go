@@ -17,7 +17,7 @@ type StagedRow struct {
 	Nested   bool   // the row is nested in another one's record
 	Key      string // the JSON array of its key values
 	Base     string // the JSON object of its values, canonical, by field name
-	NewID    string // a UUID for a type that has such ids, else ""
+	NewID    string // the id that it has when it is new; "" for the next one, which no type with UUIDs has
 	Missing  string // names of the required fields that upstream does not tell, for people; "" when none
 	// Values are canonical and in the order of [Staging.Fields]. A to-one
 	// field's value is the key (as Key) of its target, a many-to-many's the
@@ -56,13 +56,17 @@ type Staging struct {
 	typ     *model.Type
 	fields  []*model.Field
 	late    map[*model.Field]bool
-	load    string // the SQL of a whole batch
+	keepIDs bool
+	load    string // the SQL of as many rows as Load takes
 }
 
 // NewStaging returns the statements for records of typ from the named source.
 func NewStaging(dialect Dialect, typ *model.Type, source string) *Staging {
 	s := &Staging{dialect: stagingOf(dialect), source: source, typ: typ, late: map[*model.Field]bool{}}
 	for _, f := range typ.Fields {
+		if f.Computed != nil {
+			continue
+		}
 		switch f.Kind {
 		case model.Column, model.JSONColumn, model.ValueList, model.ToOne:
 			s.fields = append(s.fields, f)
@@ -87,12 +91,15 @@ func (s *Staging) Fields() []*model.Field { return s.fields }
 // its targets are there too.
 func (s *Staging) InsertLate(f *model.Field) { s.late[f] = true }
 
+// KeepIDs has every new row take its NewID, whatever ids the type has.
+func (s *Staging) KeepIDs() { s.keepIDs = true }
+
 // Create makes the temporary tables. They vanish with the transaction, or by
 // Drop at its end.
 func (s *Staging) Create() []Statement {
-	stage := make([]string, 0, 7+len(s.fields))
+	stage := make([]string, 0, s.width())
 	stage = append(stage, `"position" integer PRIMARY KEY`, `"record" bigint NOT NULL`, `"nested" bigint NOT NULL`,
-		`"key" text NOT NULL`, `"base" `+s.dialect.jsonType()+` NOT NULL`, `"new_id" text NOT NULL`, `"missing" text NOT NULL`)
+		`"key" `+s.dialect.keyType()+` NOT NULL`, `"base" `+s.dialect.jsonType()+` NOT NULL`, `"new_id" text NOT NULL`, `"missing" text NOT NULL`)
 	for i, f := range s.fields {
 		stage = append(stage, s.column(i)+" "+s.dialect.stagedType(f))
 	}
@@ -112,60 +119,6 @@ func (s *Staging) Drop() []Statement {
 	}
 }
 
-// BatchRows is how many rows one Load takes at most: few enough to stay far
-// below the engines' limits on bound values (32,766 and 65,535), and past the
-// point where more make it no faster.
-func (s *Staging) BatchRows() int { return max(1, min(100, 30_000/(7+len(s.fields)))) }
-
-// Load puts rows into the staging table.
-func (s *Staging) Load(rows []StagedRow) Statement {
-	width := 7 + len(s.fields)
-	args := make([]any, 0, len(rows)*width)
-	for _, row := range rows {
-		args = append(args, row.Position, int64(row.Record), truth(row.Nested), row.Key, row.Base, row.NewID, row.Missing)
-		for i, f := range s.fields {
-			args = append(args, s.staged(f, row.Values[i]))
-		}
-	}
-	if len(rows) != s.BatchRows() {
-		return Statement{SQL: "INSERT INTO " + s.stage() + " VALUES " + s.values(len(rows), width), Args: args}
-	}
-	if s.load == "" {
-		s.load = "INSERT INTO " + s.stage() + " VALUES " + s.values(len(rows), width)
-	}
-	return Statement{SQL: s.load, Args: args}
-}
-
-// staged is a value in the form of the staging table: as it is stored, a list
-// as a JSON array of what its elements are stored as.
-func (s *Staging) staged(f *model.Field, value any) any {
-	list, isList := value.([]any)
-	switch {
-	case value == nil:
-		return nil
-	case f.Kind == model.ToOne:
-		return value
-	case f.Kind == model.ManyToMany:
-		return jsonText(list)
-	case f.Kind == model.JSONColumn:
-		return string(f.AppendJSON(nil, value))
-	case isList:
-		elements := make([]any, len(list))
-		for i, element := range list {
-			if element != nil {
-				elements[i] = s.dialect.element(storedAs(f), element)
-			}
-		}
-		return jsonText(elements)
-	}
-	return s.dialect.encode(storedAs(f), value)
-}
-
-// Index lets the staging table be searched by key, when it is loaded.
-func (s *Staging) Index() Statement {
-	return Statement{SQL: fmt.Sprintf(`CREATE INDEX %s ON %s ("key")`, quote("larder_stage_"+s.typ.Table()+"_key"), s.stage())}
-}
-
 // Repeats removes the nested rows that say what an earlier row of their key
 // says already.
 func (s *Staging) Repeats() Statement {
@@ -174,11 +127,11 @@ func (s *Staging) Repeats() Statement {
 }
 
 // Duplicates selects the rows whose key others have too, as (key, record,
-// nested, position, base), those of one key together and in their order,
-// after the given key.
+// nested, position, base, new id), those of one key together and in their
+// order, after the given key.
 func (s *Staging) Duplicates(after string, limit int) Statement {
 	a := s.arguments()
-	return a.statement(`SELECT "key", "record", "nested", "position", "base" FROM %[1]s WHERE "key" IN `+
+	return a.statement(`SELECT "key", "record", "nested", "position", "base", "new_id" FROM %[1]s WHERE "key" IN `+
 		`(SELECT "key" FROM %[1]s WHERE "key" > %[2]s GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT %[3]s) ORDER BY "key", "position"`,
 		s.stage(), a.bind(after), a.bind(int64(limit)))
 }
@@ -189,19 +142,25 @@ func (s *Staging) Remove(key string) Statement {
 	return a.statement(`DELETE FROM %s WHERE "key" = %s`, s.stage(), a.bind(key))
 }
 
-// Dangling selects the first rows whose to-one field names a key that no row
-// of its type has, as (record, key, the key named); ok is false when the field
-// is no to-one of the type. All types are staged and indexed.
+// Dangling selects the first rows whose relation names a key that no row of
+// its type has, as (record, key, the key named); ok is false when the field is
+// no relation that a row has a value for. All types are staged and indexed.
 func (s *Staging) Dangling(f *model.Field, limit int) (dangling Statement, ok bool) {
 	i := slices.Index(s.fields, f)
-	if i < 0 || f.Kind != model.ToOne {
+	if i < 0 || f.Kind != model.ToOne && f.Kind != model.ManyToMany {
 		return Statement{}, false
+	}
+	from, named := "", "s."+s.column(i)
+	if f.Kind == model.ManyToMany {
+		var elements string
+		elements, _, named = s.dialect.elements(stored{scalar: model.String}, named)
+		from = " CROSS JOIN " + elements
 	}
 	a := s.arguments()
 	target := &Staging{dialect: s.dialect, typ: f.Relation.Target}
-	return a.statement(`SELECT s."record", s."key", s.%[1]s FROM %[2]s s WHERE s.%[1]s IS NOT NULL `+
-		`AND NOT EXISTS (SELECT 1 FROM %[3]s t WHERE t."key" = s.%[1]s) ORDER BY s."position" LIMIT %[4]s`,
-		s.column(i), s.stage(), target.stage(), a.bind(int64(limit))), true
+	return a.statement(`SELECT s."record", s."key", %[1]s FROM %[2]s s%[3]s WHERE %[1]s IS NOT NULL `+
+		`AND NOT EXISTS (SELECT 1 FROM %[4]s t WHERE t."key" = %[1]s) ORDER BY s."position" LIMIT %[5]s`,
+		named, s.stage(), from, target.stage(), a.bind(int64(limit))), true
 }
 
 // Match finds out which record each staged row is. The types that this one
@@ -297,13 +256,16 @@ func belongs(f *model.Field) bool {
 
 // Number gives the new rows their ids, in the order of the source.
 func (s *Staging) Number() Statement {
-	if s.typ.ID.Scalar == model.UUID {
+	if s.bringsIDs() {
 		return Statement{SQL: fmt.Sprintf(`UPDATE %[1]s SET "id" = %[2]s FROM %[3]s s WHERE s."position" = %[1]s."position" AND %[1]s."state" = %[4]d`,
 			s.match(), s.castID(`s."new_id"`), s.stage(), StagedNew)}
 	}
 	return Statement{SQL: fmt.Sprintf(`UPDATE %[1]s SET "id" = n."id" FROM (%[2]s) n WHERE n."position" = %[1]s."position"`,
-		s.match(), s.dialect.newIDs(s.typ, fmt.Sprintf(`SELECT "position" FROM %s WHERE "state" = %d`, s.match(), StagedNew)))}
+		s.match(), s.dialect.newIDs(s.typ, fmt.Sprintf(`%s WHERE "state" = %d`, s.match(), StagedNew)))}
 }
+
+// bringsIDs reports whether a new row has its id already.
+func (s *Staging) bringsIDs() bool { return s.typ.ID.Scalar == model.UUID || s.keepIDs }
 
 // Counts selects (state, number of rows).
 func (s *Staging) Counts() Statement {
@@ -410,7 +372,11 @@ func (s *Staging) Insert() []Statement {
 	}
 	insert := Statement{SQL: fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM %s m JOIN %s s ON s."position" = m."position" WHERE m."state" = %d ORDER BY m."position"`,
 		s.table(), strings.Join(columns, ", "), strings.Join(values, ", "), s.match(), s.stage(), StagedNew)}
-	return append([]Statement{insert}, lists...)
+	statements := append([]Statement{insert}, lists...)
+	if behind, needed := s.dialect.afterIdentity(s.typ.Table(), s.typ.ID.Column()); needed && s.keepIDs && s.typ.ID.Scalar != model.UUID {
+		statements = append(statements, Statement{SQL: behind})
+	}
+	return statements
 }
 
 // insertValues fills the value table of field i from the staged rows s that
@@ -503,12 +469,18 @@ func (s *Staging) Origins(run int64) Statement {
 		"CAST("+a.bind(s.typ.Name)+" AS text)", "CAST("+a.bind(s.source)+" AS text)", "CAST("+a.bind(run)+" AS bigint)", s.match(), s.stage(), s.change(), StagedNew, StagedChanged, StagedAdopted)
 }
 
-// Clashes selects, for each unique set of the type, the staged rows that
-// share its values with another row that is to be written or with a record
-// that is not theirs: (names of the fields, record, key, key of the other row
+// Clashes selects, for each unique set of the type (and the id, if it is kept),
+// the staged rows that share its values with another row that is to be written
+// or with a record that is not theirs: (names of the fields, record, key, key of the other row
 // or "", id of the other record as text or "").
 func (s *Staging) Clashes(limit int) []Statement {
 	var statements []Statement
+	if s.keepIDs {
+		a := s.arguments()
+		statements = append(statements, a.statement(`SELECT 'id', s."record", s."key", '', CAST(t."id" AS text) FROM %s m `+
+			`JOIN %s s ON s."position" = m."position" JOIN %s t ON t."id" = m."id" WHERE m."state" = %d ORDER BY s."position" LIMIT %s`,
+			s.match(), s.stage(), s.table(), StagedNew, a.bind(int64(limit))))
+	}
 	for _, set := range s.uniques() {
 		var names, rows, records []string
 		for _, i := range set {
@@ -550,7 +522,7 @@ func (s *Staging) castID(text string) string {
 }
 
 func (s *Staging) table() string  { return quote(s.typ.Table()) }
-func (s *Staging) stage() string  { return quote("larder_stage_" + s.typ.Table()) }
+func (s *Staging) stage() string  { return quote(s.Table()) }
 func (s *Staging) match() string  { return quote("larder_match_" + s.typ.Table()) }
 func (s *Staging) change() string { return quote("larder_change_" + s.typ.Table()) }
 
@@ -559,25 +531,6 @@ func (s *Staging) change() string { return quote("larder_change_" + s.typ.Table(
 func (s *Staging) column(i int) string { return fmt.Sprintf(`"value_%d"`, i) }
 
 func (s *Staging) arguments() *arguments { return &arguments{dialect: s.dialect} }
-
-// values are the placeholders of as many rows.
-func (s *Staging) values(rows, width int) string {
-	a := s.arguments()
-	var b strings.Builder
-	for range rows {
-		separator := ", ("
-		if b.Len() == 0 {
-			separator = "("
-		}
-		for range width {
-			b.WriteString(separator)
-			b.WriteString(a.bind(nil))
-			separator = ", "
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
-}
 
 // arguments are what is bound to a statement that names some of it more than
 // once.

@@ -13,18 +13,22 @@ type stagingDialect interface {
 	// numbered is the placeholder of the n-th argument, from 1, wherever and
 	// however often it stands.
 	numbered(n int) string
-	// jsonType is the type of an origin's base.
+	// keyType is the type of a key, and jsonType that of an origin's base.
+	keyType() string
 	jsonType() string
 	// idType is the type of the ids of the type's records.
 	idType(t *model.Type) string
 	// stagedType is the type of a staging table's column for the field.
 	stagedType(f *model.Field) string
-	// newIDs selects (position, id) with fresh ids for the positions that a
-	// query selects, in their order.
-	newIDs(t *model.Type, positions string) string
+	// newIDs selects (position, id) with fresh ids for the positions of a table,
+	// which a condition may follow, in their order.
+	newIDs(t *model.Type, from string) string
 	// elements is a table of the elements of a staged list, with their position
 	// from 0 and their value as it is stored.
 	elements(s stored, list string) (from, position, value string)
+	// analyse tells the engine's planner what a table holds, where it does not
+	// find out by itself.
+	analyse(table string) []Statement
 	// lockRecords keeps the selected records r from being changed meanwhile.
 	lockRecords() string
 }
@@ -41,6 +45,8 @@ type sqliteStaging struct{ sqlite }
 
 func (sqliteStaging) numbered(n int) string { return "?" + strconv.Itoa(n) }
 
+func (sqliteStaging) keyType() string { return "text" }
+
 func (sqliteStaging) jsonType() string { return "text" }
 
 func (sqliteStaging) idType(t *model.Type) string {
@@ -55,10 +61,12 @@ func (sqliteStaging) stagedType(*model.Field) string { return "" }
 
 // newIDs counts from the highest id that the table ever had, as AUTOINCREMENT
 // does.
-func (sqliteStaging) newIDs(t *model.Type, positions string) string {
-	return fmt.Sprintf(`SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = %s), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM (%s)`,
-		literal(t.Table()), positions)
+func (sqliteStaging) newIDs(t *model.Type, from string) string {
+	return fmt.Sprintf(`SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = %s), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM %s`,
+		literal(t.Table()), from)
 }
+
+func (sqliteStaging) analyse(string) []Statement { return nil }
 
 func (d sqliteStaging) elements(s stored, list string) (from, position, value string) {
 	return "json_each(" + list + ") e", `e."key"`, d.fromElement(s, `e."value"`)
@@ -69,6 +77,10 @@ func (sqliteStaging) lockRecords() string { return "" }
 type postgresStaging struct{ postgres }
 
 func (postgresStaging) numbered(n int) string { return "$" + strconv.Itoa(n) }
+
+// keyType compares bytes, as larder_origin does: a locale takes ten times as
+// long to sort.
+func (postgresStaging) keyType() string { return `text COLLATE "C"` }
 
 func (postgresStaging) jsonType() string { return "jsonb" }
 
@@ -90,9 +102,16 @@ func (d postgresStaging) stagedType(f *model.Field) string {
 	return d.castTo(storedAs(f))[len("::"):]
 }
 
-func (postgresStaging) newIDs(t *model.Type, positions string) string {
-	return fmt.Sprintf(`SELECT p."position", nextval(pg_get_serial_sequence(%s, 'id')) AS "id" FROM (%s ORDER BY "position") p`,
-		literal(quote(t.Table())), positions)
+// newIDs looks the sequence up once, in a subquery, and not for every row.
+func (postgresStaging) newIDs(t *model.Type, from string) string {
+	return fmt.Sprintf(`SELECT p."position", nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) AS "id" FROM (SELECT "position" FROM %s ORDER BY "position") p`,
+		literal(quote(t.Table())), from)
+}
+
+// analyse: autovacuum does not see temporary tables, and other tables only when
+// the transaction is over.
+func (postgresStaging) analyse(table string) []Statement {
+	return []Statement{{SQL: "ANALYZE " + table}}
 }
 
 func (d postgresStaging) elements(s stored, list string) (from, position, value string) {

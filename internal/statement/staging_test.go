@@ -49,7 +49,9 @@ func stagingSteps(d statement.Dialect, kind *model.Type) []request {
 		}
 	}
 	add("create", s.Create()...)
-	add("load", s.Load([]statement.StagedRow{{Position: 1, Key: `["A"]`, Base: "{}", Values: values}}))
+	add("load", s.Load(s.Append(nil, statement.StagedRow{Position: 1, Key: `["A"]`, Base: "{}", Values: values})))
+	add("loaded", s.Loaded()...)
+	add("index unique", s.IndexUnique())
 	add("index", s.Index())
 	add("repeats", s.Repeats())
 	add("duplicates", s.Duplicates("", 10))
@@ -59,6 +61,9 @@ func stagingSteps(d statement.Dialect, kind *model.Type) []request {
 		add("orphans", orphans)
 	}
 	add("number", s.Number())
+	add("fresh", s.Fresh())
+	add("match new", s.MatchNew())
+	add("matched", s.Matched()...)
 	add("counts", s.Counts())
 	add("first", s.First(statement.StagedNew, 20))
 	add("incomplete", s.Incomplete(20))
@@ -69,6 +74,8 @@ func stagingSteps(d statement.Dialect, kind *model.Type) []request {
 	add("late", s.Late()...)
 	add("update", s.Update(assigned)...)
 	add("origins", s.Origins(1))
+	add("origins of new", s.OriginsOfNew(1))
+	add("written", s.Written()...)
 	add("clashes", s.Clashes(20)...)
 	add("drop", s.Drop()...)
 	return steps
@@ -118,11 +125,11 @@ func TestABatchStaysBelowTheEnginesBoundOnArguments(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := statement.NewStaging(statement.SQLite(), schema.Types[0], "swapi")
-		rows := make([]statement.StagedRow, s.BatchRows())
-		for i := range rows {
-			rows[i].Values = make([]any, fields)
+		var values []any
+		for range s.LoadRows() {
+			values = s.Append(values, statement.StagedRow{Values: make([]any, fields)})
 		}
-		if n := len(s.Load(rows).Args); n == 0 || n > 32_766 {
+		if n := len(s.Load(values).Args); n == 0 || n > 32_766 {
 			t.Errorf("%d fields: a batch has %d arguments", fields, n)
 		}
 	}

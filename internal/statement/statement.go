@@ -1,7 +1,8 @@
 // Package statement turns a model and a query, or a model and a change, into
 // one SQL statement and its arguments. All SQL text that a request causes is
 // written here and nowhere else. Identifiers come from the model only; what a
-// request said becomes an argument, never text.
+// request said becomes an argument, never text. (The one exception is how many
+// rows a page has on PostgreSQL, a number.)
 //
 // A [Builder] writes the statements of one engine, for which its [Dialect]
 // knows everything that the engines differ in. The same request always becomes

@@ -41,13 +41,16 @@ func (w *writer) bind(argument any) {
 // bindValue writes a placeholder for a canonical value of the field (of its
 // elements, if it is a list) in the form in which it is stored.
 func (w *writer) bindValue(f *model.Field, value any) {
-	w.bind(w.dialect.encode(storedAs(f), value))
+	s := storedAs(f)
+	w.bind(w.dialect.encode(s, value))
+	w.add(w.dialect.widen(s))
 }
 
 // bindAs is bindValue for a place from which PostgreSQL cannot tell the type.
 func (w *writer) bindAs(f *model.Field, value any) {
-	w.bindValue(f, value)
-	w.add(w.dialect.castTo(storedAs(f)))
+	s := storedAs(f)
+	w.bind(w.dialect.encode(s, value))
+	w.add(w.dialect.castTo(s))
 }
 
 // statement ends the writing.
@@ -69,13 +72,19 @@ func literal(text string) string {
 func column(f *model.Field) string { return `r.` + quote(f.Column()) }
 
 // column is the field's column of the record that is spoken of.
-func (w *writer) column(f *model.Field) string { return w.record + "." + quote(f.Column()) }
+func (w *writer) column(f *model.Field) string {
+	if f.Composite() {
+		return w.compositeID(f.Owner)
+	}
+	return w.dialect.natural(f, w.record+"."+quote(f.Column()))
+}
 
 // stored says how one value lies in its column.
 type stored struct {
 	scalar   model.Scalar // Int64 for integer keys
 	scale    int          // of a Decimal
 	jsonList bool         // a list in one JSON column
+	native   string       // model.Field.ColumnType
 }
 
 // storedAs is how a value of the field is stored, or of a list field an
@@ -88,7 +97,7 @@ func storedAs(f *model.Field) stored {
 	if f.Scalar == model.ID && f.Owner != nil && f == f.Owner.ID {
 		return stored{scalar: model.Int64}
 	}
-	return stored{scalar: f.Scalar, scale: f.Scale, jsonList: f.Kind == model.JSONColumn}
+	return stored{scalar: f.Scalar, scale: f.Scale, jsonList: f.Kind == model.JSONColumn, native: f.ColumnType}
 }
 
 // referenced is the field of the target that a relation's value is: the word

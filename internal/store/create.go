@@ -24,7 +24,7 @@ func (s *Store) Create(ctx context.Context, c Creation) (Result, error) {
 		err = s.nest(c.Query.Version, records, c.Nested)
 	}
 	if err != nil {
-		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), err)
+		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), s.place(ctx, c, err))
 	}
 	var result Result
 	err = s.engine.Write(ctx, func(ctx context.Context, tx Tx) error {
@@ -44,7 +44,7 @@ func (s *Store) Create(ctx context.Context, c Creation) (Result, error) {
 		return err
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), err)
+		return Result{}, fmt.Errorf("create %s: %w", c.Query.Type.Resource(), s.place(ctx, c, err))
 	}
 	return result, nil
 }
@@ -143,14 +143,21 @@ func (s *Store) newRecords(q query.Read, relation *model.Field, all [][]statemen
 			}
 			if at := slices.Index(columns, f); at >= 0 {
 				record.values[at] = a.Value
+				if f.Generated && !assigned(f, assignments) {
+					record.values[at] = statement.Generated{}
+				}
 			} else if a.Value != nil {
 				record.lists = append(record.lists, a)
 			}
 		}
+		record.id = valueOf(t.ID, assignments).Value
+		if record.id == nil && t.ChosenID() {
+			missing = append(missing, t.ID)
+		}
 		if missing != nil {
 			return nil, required(missing)
 		}
-		if record.id = valueOf(t.ID, assignments).Value; record.id == nil && t.ID.Scalar == model.UUID {
+		if record.id == nil && t.ID.Scalar == model.UUID && !t.ID.Generated {
 			id, err := newUUID()
 			if err != nil {
 				return nil, err
@@ -167,7 +174,7 @@ func (s *Store) newRecords(q query.Read, relation *model.Field, all [][]statemen
 func mustHave(f *model.Field, version int) bool {
 	switch f.Kind {
 	case model.Column, model.ToOne, model.JSONColumn:
-		return f.Required
+		return f.Required && !f.Generated
 	case model.ValueList, model.ManyToMany:
 		return f.Required && f.IsAttribute() && f.Served(version)
 	case model.ToMany:
@@ -187,6 +194,11 @@ func valueOf(f *model.Field, assignments []statement.Assignment) statement.Assig
 		a.Value = f.Default.Value
 	}
 	return a
+}
+
+// assigned reports whether the assignments are to the field, too.
+func assigned(f *model.Field, assignments []statement.Assignment) bool {
+	return slices.ContainsFunc(assignments, func(a statement.Assignment) bool { return a.Field == f })
 }
 
 // newUUID makes the id of a record: version 7, so that ids grow with time and
@@ -209,7 +221,7 @@ func (s *Store) insert(ctx context.Context, tx Tx, t *model.Type, records []newR
 	}
 	ids := make([]any, 0, len(records))
 	for rest := records; len(rest) > 0; {
-		batch := rest[:batchSize(rest)]
+		batch := rest[:batchSize(t, rest)]
 		made, err := s.insertBatch(ctx, tx, t, batch, nil)
 		if err != nil {
 			return nil, s.explain(ctx, tx, err, all(batch))
@@ -224,19 +236,41 @@ func (s *Store) insert(ctx context.Context, tx Tx, t *model.Type, records []newR
 }
 
 // batchSize is how many of the records go into the next statement: as many as
-// agree in bringing an id or not, in one of few sizes, so that there are few
-// different statements.
-func batchSize(records []newRecord) int {
+// agree in bringing an id or not and in what they leave to the database, in one
+// of few sizes, so that there are few different statements.
+func batchSize(t *model.Type, records []newRecord) int {
+	first := records[0]
+	if first.id == nil && t.ID.Scalar != model.ID || !first.hasValues() { // the ids' order would not tell whose they are; no list of rows has no columns
+		return 1
+	}
 	agree := 1
-	for agree < len(records) && (records[agree].id == nil) == (records[0].id == nil) {
+	for agree < len(records) && records[agree].agrees(first) {
 		agree++
 	}
 	for _, size := range [...]int{64, 8} {
-		if agree >= size && size*(len(records[0].values)+1) < 32_000 { // SQLite binds 32,766 values
+		if agree >= size && size*(len(first.values)+1) < 32_000 { // SQLite binds 32,766 values
 			return size
 		}
 	}
 	return 1
+}
+
+// hasValues reports whether the record brings anything for a column.
+func (r newRecord) hasValues() bool {
+	return r.id != nil || slices.ContainsFunc(r.values, func(value any) bool { return value != statement.Generated{} })
+}
+
+// agrees reports whether one statement can make both records.
+func (r newRecord) agrees(other newRecord) bool {
+	if (r.id == nil) != (other.id == nil) {
+		return false
+	}
+	for i, value := range r.values {
+		if (value == statement.Generated{}) != (other.values[i] == statement.Generated{}) {
+			return false
+		}
+	}
+	return true
 }
 
 // insertBatch makes records that all bring an id or all do not, and returns
@@ -353,7 +387,7 @@ func (s *Store) find(ctx context.Context, tx Tx, t *model.Type, fields []*model.
 
 // scanID reads a row of one id.
 func scanID(scan Scan, t *model.Type) (any, error) {
-	if t.ID.Scalar == model.UUID {
+	if t.ID.Scalar == model.UUID || t.ID.Scalar == model.String {
 		var id string
 		err := scan(&id)
 		return id, err

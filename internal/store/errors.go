@@ -17,9 +17,27 @@ var (
 	ErrKeyReused = errors.New("idempotency key used before with another request")
 	// ErrUnavailable: the database cannot be reached or does not answer in time.
 	ErrUnavailable = errors.New("database unavailable")
+	// ErrForbidden: the user that larder is for the database lacks a privilege.
+	ErrForbidden = errors.New("the user of the database lacks a privilege")
 	// ErrFull: the disk or the quota of the database is full.
 	ErrFull = errors.New("no space left for the database")
+	// ErrUncertain: the connection was lost while a change was being committed,
+	// and whether it was made could not be found out. It is an ErrUnavailable
+	// that must not be answered by making the change again.
+	ErrUncertain = fmt.Errorf("%w: whether the change was made is not known", ErrUnavailable)
 )
+
+// UndefinedError is a statement's table or column that the database does not
+// have: it was migrated, or restored, to other models than these.
+type UndefinedError struct {
+	Err error // of the driver
+}
+
+// Error is the driver's text.
+func (e *UndefinedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the driver's error.
+func (e *UndefinedError) Unwrap() error { return e.Err }
 
 // ViolationKind is the sort of constraint that a change broke.
 type ViolationKind string
@@ -42,7 +60,15 @@ type Violation struct {
 	Table      string
 	Columns    []string
 	Fields     []*model.Field
-	Err        error // of the driver
+	Place      []Step // of the new record that has Fields; nil: not a new one, or not known
+	Err        error  // of the driver
+}
+
+// Step is one step to a record of a [Creation]: the first one leads to one of
+// its Records, a further one to a record of Nested.
+type Step struct {
+	Relation *model.Field // of Nested; nil in the first step
+	Index    int
 }
 
 // Error names the constraint, for logs.

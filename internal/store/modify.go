@@ -16,12 +16,12 @@ import (
 // of a record that is not there are ErrNotFound; a broken constraint is a
 // *Violation.
 func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide) (Written, error) {
-	written := Written{ID: id}
+	var written Written
 	var decideErr error
-	err := s.engine.Write(ctx, func(ctx context.Context, tx Tx) error {
-		var current []byte
-		locked := s.statements.ItemForUpdate(q.Type, q.Version, id)
-		if err := tx.Query(ctx, locked, func(scan Scan) error { return scan(&current) }); err != nil {
+	work := func(ctx context.Context, tx Tx) error {
+		written = Written{ID: id}
+		current, err := s.lockedItem(ctx, tx, q, id)
+		if err != nil {
 			return err
 		}
 		change, err := decide(current)
@@ -38,7 +38,11 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 		}
 		written.Body, err = s.item(ctx, tx, q, id)
 		return err
-	})
+	}
+	err := s.engine.Write(ctx, work)
+	for ctx.Err() == nil && written.Kind == Insert && isTaken(err, q.Type) {
+		err = s.engine.Write(ctx, work) // somebody else made it meanwhile
+	}
 	switch {
 	case decideErr != nil:
 		return Written{}, decideErr
@@ -46,6 +50,23 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 		return Written{}, fmt.Errorf("change %s %v: %w", q.Type.Resource(), id, err)
 	}
 	return written, nil
+}
+
+// lockedItem reads the record with the id, every attribute of it, so that
+// nobody else changes it before the transaction ends; nil when there is none.
+func (s *Store) lockedItem(ctx context.Context, tx Tx, q query.Read, id any) ([]byte, error) {
+	if lock, needed := s.statements.Lock(q.Type, id); needed {
+		if _, err := tx.Exec(ctx, lock); err != nil {
+			return nil, err
+		}
+	}
+	return s.item(ctx, tx, query.Read{Type: q.Type, Version: q.Version, Limit: -1}, id)
+}
+
+// isTaken reports whether err says that another record of the type has the id.
+func isTaken(err error, t *model.Type) bool {
+	var v *Violation
+	return errors.As(err, &v) && v.Kind == UniqueViolation && len(v.Fields) == 1 && v.Fields[0] == t.ID
 }
 
 // apply does a change of one record, which exists or not.
@@ -57,11 +78,11 @@ func (s *Store) apply(ctx context.Context, tx Tx, q query.Read, id any, exists b
 	switch change.Kind {
 	case Keep:
 	case Insert:
-		records, err := s.newRecords(q, nil, [][]statement.Assignment{change.Assignments})
+		withID := append([]statement.Assignment{{Field: t.ID, Op: statement.Set, Value: id}}, change.Assignments...)
+		records, err := s.newRecords(q, nil, [][]statement.Assignment{withID})
 		if err != nil {
 			return err
 		}
-		records[0].id = id
 		_, err = s.insert(ctx, tx, t, records)
 		return err
 	case Update:

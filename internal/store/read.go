@@ -18,8 +18,12 @@ func (s *Store) List(ctx context.Context, q query.Read) (Page, error) {
 	if err != nil {
 		return Page{}, fmt.Errorf("list %s: %w", q.Type.Resource(), err)
 	}
-	reading := pageReading{limit: q.Limit, counted: q.Count != query.NoCount, total: -1}
-	if err := s.engine.Read(ctx, st, reading.each()); err != nil {
+	var reading pageReading
+	err = s.read(ctx, st, func() func(Scan) error {
+		reading = pageReading{limit: q.Limit, counted: q.Count != query.NoCount, total: -1}
+		return reading.each()
+	})
+	if err != nil {
 		return Page{}, fmt.Errorf("list %s: %w", q.Type.Resource(), err)
 	}
 	page, err := reading.page(q)
@@ -43,7 +47,9 @@ func (s *Store) count(ctx context.Context, q query.Read) (total int64, err error
 	if err != nil {
 		return 0, err
 	}
-	err = s.engine.Read(ctx, st, func(scan Scan) error { return scan(&total) })
+	err = s.read(ctx, st, func() func(Scan) error {
+		return func(scan Scan) error { return scan(&total) }
+	})
 	return total, err
 }
 
@@ -127,7 +133,9 @@ func (s *Store) Item(ctx context.Context, q query.Read, id any) ([]byte, error) 
 	var body []byte
 	st, err := s.statements.Item(q, id)
 	if err == nil {
-		err = s.engine.Read(ctx, st, func(scan Scan) error { return scan(&body) })
+		err = s.read(ctx, st, func() func(Scan) error {
+			return func(scan Scan) error { return scan(&body) }
+		})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s %v: %w", q.Type.Resource(), id, err)

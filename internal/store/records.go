@@ -25,6 +25,21 @@ func New(engine Engine, schema *model.Schema) *Store {
 	}
 }
 
+// Constraint is a constraint as a database calls it that larder did not make.
+type Constraint struct {
+	Name    string
+	Table   string
+	Columns []string
+}
+
+// NewExternal is [New] for tables that larder did not make, whose constraints
+// have names that do not follow from the models.
+func NewExternal(engine Engine, schema *model.Schema, known []Constraint) *Store {
+	s := New(engine, schema)
+	s.constraints.add(known)
+	return s
+}
+
 // Page is the answer to a [query.Read].
 type Page struct {
 	Body        []byte // a JSON array of the rows

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/larderhq/larder/internal/migrate"
@@ -33,7 +34,7 @@ func makeTables(t testing.TB, engine store.Engine, schema *model.Schema) {
 	t.Helper()
 	name := engine.Dialect().Name()
 	err := engine.Exclusive(t.Context(), func(ctx context.Context, conn store.Tx) error {
-		for _, sql := range append(migrate.Builtin(name), migrate.Create(name, schema)...) {
+		for _, sql := range slices.Concat([]string{"BEGIN"}, migrate.Builtin(name), migrate.Create(name, schema), []string{"COMMIT"}) {
 			if _, err := conn.Exec(ctx, statement.Statement{SQL: sql}); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
@@ -33,29 +34,61 @@ func constraintsOf(schema *model.Schema) constraints {
 	return c
 }
 
+// add makes the constraints known under the names that the database has for
+// them: within their table and, where no two tables share one, by themselves.
+func (c constraints) add(known []Constraint) {
+	shared := map[string]bool{}
+	for _, constraint := range known {
+		var fields []*model.Field
+		for _, column := range constraint.Columns {
+			fields = append(fields, c.byColumns[columnsKey(constraint.Table, []string{column})]...)
+		}
+		c.byName[nameKey(constraint.Table, constraint.Name)] = fields
+		if shared[constraint.Name] {
+			fields = nil
+		}
+		shared[constraint.Name] = true
+		c.byName[constraint.Name] = fields
+	}
+}
+
+func nameKey(table, name string) string { return table + "\x00" + name }
+
 func columnsKey(table string, columns []string) string {
 	return table + "(" + strings.Join(columns, ",") + ")"
 }
 
 // name fills in which fields a violation in err is of, where the database said
-// enough to tell.
+// enough to tell. What breaks the check of a computed field is a result out of
+// the range of its type.
 func (c constraints) name(err error) error {
 	var v *Violation
 	if !errors.As(err, &v) || v.Fields != nil {
 		return err
 	}
-	if fields, known := c.byName[v.Constraint]; known {
-		v.Fields = fields
-		return err
-	}
-	if fields, known := c.byColumns[columnsKey(v.Table, v.Columns)]; known {
-		v.Fields = fields
-		return err
-	}
-	for _, column := range v.Columns {
-		v.Fields = append(v.Fields, c.byColumns[columnsKey(v.Table, []string{column})]...)
+	v.Fields = c.fields(v)
+	if v.Kind == CheckViolation && len(v.Fields) == 1 && v.Fields[0].Computed != nil {
+		v.Kind = RangeViolation
 	}
 	return err
+}
+
+// fields are those behind what the database says of a violation.
+func (c constraints) fields(v *Violation) []*model.Field {
+	if fields, known := c.byName[nameKey(v.Table, v.Constraint)]; known {
+		return fields
+	}
+	if fields, known := c.byName[v.Constraint]; known {
+		return fields
+	}
+	if fields, known := c.byColumns[columnsKey(v.Table, v.Columns)]; known {
+		return fields
+	}
+	var fields []*model.Field
+	for _, column := range v.Columns {
+		fields = append(fields, c.byColumns[columnsKey(v.Table, []string{column})]...)
+	}
+	return fields
 }
 
 // deletion is the violation of a deletion: other records refer to what was to
@@ -83,11 +116,28 @@ func (s *Store) explain(ctx context.Context, tx Tx, err error, assignments []sta
 				v.Fields = append(v.Fields, a.Field)
 			}
 		}
+		if v.Fields == nil { // each value by itself was accepted
+			v.Fields = computedFrom(assignments)
+		}
 	case ForeignKeyViolation:
 		v.Fields = s.missing(ctx, tx, assignments)
 	case UniqueViolation, CheckViolation, NotNullViolation:
 	}
 	return err
+}
+
+// computedFrom are the computed fields that read what is assigned.
+func computedFrom(assignments []statement.Assignment) []*model.Field {
+	var fields []*model.Field
+	for _, a := range assignments {
+		for _, f := range a.Field.Owner.Fields {
+			reads := f.Computed != nil && slices.ContainsFunc(f.Computed.Reads(), func(read *model.Field) bool { return read.Column() == a.Field.Column() })
+			if reads && !slices.Contains(fields, f) {
+				fields = append(fields, f)
+			}
+		}
+	}
+	return fields
 }
 
 // missing are the assigned fields that refer to records which are not there.

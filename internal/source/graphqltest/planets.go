@@ -1,6 +1,7 @@
 package graphqltest
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
@@ -70,10 +71,12 @@ func films() []film {
 
 // world answers the fields of the schema's root.
 type world struct {
-	planets  []Planet
-	nulls    []int // planets that are null
-	pageSize int   // most elements of a page; 0: all
-	circle   bool  // every page ends at the same cursor
+	planets   []Planet
+	nulls     []int    // planets that are null
+	pageSize  int      // most elements of a page; 0: all
+	circle    bool     // every page ends at the same cursor
+	forgotten []string // cursors that are unknown
+	total     int      // what totalCount says; 0: the truth; negative: null
 }
 
 func (w world) root() object {
@@ -145,7 +148,7 @@ func (w world) connect(kind, plural string, count int, one func(int) any, argume
 	if after, ok := arguments["after"].(string); ok {
 		number, found := strings.CutPrefix(decode(after), kind+"-cursor:")
 		n, err := strconv.Atoi(number)
-		if !found || err != nil {
+		if !found || err != nil || slices.Contains(w.forgotten, after) {
 			return nil, gqlerror.Errorf("Invalid cursor %q", after)
 		}
 		start = min(n+1, count)
@@ -169,9 +172,11 @@ func (w world) connect(kind, plural string, count int, one func(int) any, argume
 	if w.circle {
 		info["hasNextPage"], info["endCursor"] = true, cursor(kind, 0)
 	}
-	return object{
-		"pageInfo": info, "edges": edges, plural: records, "totalCount": json.Number(strconv.Itoa(count)),
-	}, nil
+	var total any
+	if said := cmp.Or(w.total, count); said >= 0 {
+		total = json.Number(strconv.Itoa(said))
+	}
+	return object{"pageInfo": info, "edges": edges, plural: records, "totalCount": total}, nil
 }
 
 func integer(value any) (int, bool) {

@@ -6,6 +6,7 @@
 package graphqltest
 
 import (
+	"cmp"
 	"compress/gzip"
 	"compress/zlib"
 	"context"
@@ -46,6 +47,10 @@ type Behaviour struct {
 	PageSize        int               // most elements of a page; default all
 	Circle          bool              // every page ends at the same cursor and has a next one
 	NoIntrospection bool
+	Forgotten       []string // cursors that are unknown
+	Total           int      // what totalCount says; default the truth, negative: null
+	ETag            string   // of every answer; with it, a request that has the same one in If-None-Match gets Conditional
+	Conditional     int      // default 304
 
 	Fail       int           // how many of the next requests fail with FailStatus
 	FailStatus int           // default 503
@@ -240,6 +245,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, b B
 		contentType = b.ContentType
 	}
 	w.Header().Set("Content-Type", contentType)
+	if b.ETag != "" {
+		w.Header().Set("ETag", b.ETag)
+		if r.Header.Get("If-None-Match") == b.ETag {
+			w.WriteHeader(cmp.Or(b.Conditional, http.StatusNotModified))
+			return
+		}
+	}
 	b.write(w, r, status, append([]byte(b.Prefix), text...))
 }
 
@@ -289,7 +301,7 @@ func (s *Server) execute(document *ast.QueryDocument, operation *ast.OperationDe
 	for path, message := range b.FieldErrors {
 		x.failing[pathKey(path)] = message
 	}
-	root := world{planets: planets, nulls: b.Nulls, pageSize: b.PageSize, circle: b.Circle}.root()
+	root := world{planets: planets, nulls: b.Nulls, pageSize: b.PageSize, circle: b.Circle, forgotten: b.Forgotten, total: b.Total}.root()
 	for name, resolve := range (introspection{s.schema}).root() {
 		root[name] = resolve
 	}

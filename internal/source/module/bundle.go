@@ -1,7 +1,6 @@
 package module
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +20,14 @@ import (
 type script struct {
 	entry    string
 	code     string
+	preamble string   // what the code of every script begins with: the bundler's own functions
 	exported []string // names in the order of the module, as far as its text shows them
-	mappings []byte   // a source map, from the code to the files
 	files    []string
 	modified time.Time
+
+	// places bundles once more, for what says which place of the files a place
+	// of the code comes from: only a failure asks for it.
+	places func() *lineMap
 }
 
 // globalName is the variable of the script that holds the module's exports.
@@ -42,7 +45,7 @@ func loaders() map[string]api.Loader {
 }
 
 // bundle makes one script of the module and what it imports from the folder.
-func bundle(ctx context.Context, folder, entry string, limits Limits) (*script, error) {
+func bundle(folder, entry string, limits Limits) (*script, error) {
 	root, real, err := open(folder)
 	if err != nil {
 		return nil, err
@@ -52,60 +55,63 @@ func bundle(ctx context.Context, folder, entry string, limits Limits) (*script, 
 	if err != nil {
 		return nil, err
 	}
-	files := &reader{root: root, folder: real, left: limits.Sources, limit: limits.Sources, read: map[string]string{}}
-	result, err := build(ctx, real, inside, files)
-	if err != nil {
-		return nil, err
-	}
+	result, files := build(root, real, inside, limits, api.SourceMapNone)
 	if len(result.Errors) > 0 {
 		return nil, explain(result.Errors)
 	}
-	made := &script{entry: entry, files: slices.Sorted(maps.Keys(files.read)), modified: files.modified}
-	made.exported = exportedNames(files.read[filepath.ToSlash(inside)])
-	for _, file := range result.OutputFiles {
-		if strings.HasSuffix(file.Path, ".map") {
-			made.mappings = file.Contents
-			continue
-		}
-		made.code = string(file.Contents)
-	}
-	return made, nil
+	return &script{
+		entry: entry, code: string(result.OutputFiles[0].Contents), preamble: preamble(real),
+		exported: exportedNames(files.read[filepath.ToSlash(inside)]), files: slices.Sorted(maps.Keys(files.read)), modified: files.modified,
+		places: func() *lineMap { return places(folder, inside, limits) },
+	}, nil
 }
 
-// build runs esbuild until it is done or the context ends.
-func build(caller context.Context, folder, inside string, files *reader) (api.BuildResult, error) {
-	ctx, cancel := context.WithTimeout(caller, bundleTime)
-	defer cancel()
-	building, invalid := api.Context(api.BuildOptions{
-		EntryPoints: []string{filepath.Join(folder, inside)}, AbsWorkingDir: folder, Outfile: filepath.Join(folder, "bundle.js"),
+// build bundles the file at the path inside of the root.
+func build(root *os.Root, real, inside string, limits Limits, mapping api.SourceMap) (api.BuildResult, *reader) {
+	files := &reader{root: root, folder: real, left: limits.Sources, limit: limits.Sources, read: map[string]string{}}
+	options := buildOptions(real)
+	options.EntryPoints, options.Plugins = []string{filepath.Join(real, inside)}, []api.Plugin{files.plugin()}
+	options.Sourcemap, options.SourcesContent = mapping, api.SourcesContentExclude
+	return api.Build(options), files
+}
+
+// buildOptions are those of every script.
+func buildOptions(folder string) api.BuildOptions {
+	return api.BuildOptions{
+		AbsWorkingDir: folder, Outfile: filepath.Join(folder, "bundle.js"),
 		Bundle: true, Format: api.FormatIIFE, GlobalName: globalName, Platform: api.PlatformNeutral,
 		// Packages of the folder say where their modules are in one of these.
 		MainFields: []string{"module", "main"}, Target: api.ES2022, Charset: api.CharsetUTF8,
-		Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude, LegalComments: api.LegalCommentsNone,
-		LogLevel: api.LogLevelSilent, Write: false, Plugins: []api.Plugin{files.plugin()},
-	})
-	if invalid != nil {
-		return api.BuildResult{}, explain(invalid.Errors)
+		LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelSilent, Write: false,
 	}
-	stop := context.AfterFunc(ctx, building.Cancel)
-	defer stop()
-	done := make(chan api.BuildResult, 1)
-	go func() {
-		defer building.Dispose()
-		done <- building.Rebuild()
-	}()
-	select {
-	case result := <-done:
-		if ctx.Err() == nil {
-			return result, nil
+}
+
+// places maps the code of a module to its files; where those can no longer be
+// read it knows no places.
+func places(folder, inside string, limits Limits) *lineMap {
+	root, real, err := open(folder)
+	if err != nil {
+		return &lineMap{}
+	}
+	defer root.Close() //nolint:errcheck // it was only read from
+	result, _ := build(root, real, inside, limits, api.SourceMapExternal)
+	for _, file := range result.OutputFiles {
+		if strings.HasSuffix(file.Path, ".map") {
+			return newLineMap(file.Contents)
 		}
-	case <-ctx.Done(): // esbuild ends between two files; within one it is left to itself
 	}
-	name := filepath.ToSlash(inside)
-	if caller.Err() != nil {
-		return api.BuildResult{}, fmt.Errorf("read the module %s: %w", name, context.Cause(caller))
+	return &lineMap{}
+}
+
+// preamble is what comes before the first statement of a module in a script.
+func preamble(folder string) string {
+	options := buildOptions(folder)
+	options.Stdin = &api.StdinOptions{Contents: "export const x = []", Sourcefile: "x"}
+	for _, file := range api.Build(options).OutputFiles {
+		before, _, _ := strings.Cut(string(file.Contents), "  // x\n")
+		return before
 	}
-	return api.BuildResult{}, fmt.Errorf("%s cannot be read as a module within %s: look for what is nested very deeply", name, bundleTime)
+	return ""
 }
 
 // reader gives esbuild the files of the folder and no others.
@@ -215,52 +221,11 @@ func (r *reader) load(args api.OnLoadArgs) (string, error) {
 	if r.left -= int64(len(text)); r.left < 0 {
 		return "", fmt.Errorf("the module's files have more than %d MiB together: use a JSON or NDJSON file for that much data", r.limit>>20)
 	}
-	if deeplyNested(string(text)) {
-		return "", fmt.Errorf("%s is nested too deeply to be read as a module", filepath.ToSlash(relative))
-	}
 	if info.ModTime().After(r.modified) {
 		r.modified = info.ModTime()
 	}
 	r.read[filepath.ToSlash(relative)] = string(text)
 	return string(text), nil
-}
-
-// The most that may be open at a time in a text. The parser takes about 1.5 kB
-// of stack for each, and Go ends a process whose stack grows to 1 GB.
-const (
-	mostBrackets = 10_000
-	mostSigns    = 100_000 // signs and words between two commas or semicolons
-)
-
-// deeplyNested reports whether a text might be nested too deeply to be parsed:
-// in brackets, or by signs that each take what follows, such as !!!!x. It knows
-// no strings and comments, so it errs where a text holds ten thousand brackets
-// that nothing closes.
-func deeplyNested(text string) bool {
-	brackets, signs := 0, 0
-	inWord := false
-	for i := range len(text) {
-		c := text[i]
-		isWord := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
-		switch c {
-		case '(', '[', '{':
-			brackets++
-		case ')', ']', '}':
-			brackets = max(brackets-1, 0)
-		case ',', ';':
-			signs = 0
-		case ' ', '\t', '\r', '\n':
-		default:
-			if !isWord || !inWord {
-				signs++
-			}
-		}
-		inWord = isWord
-		if brackets > mostBrackets || signs > mostSigns {
-			return true
-		}
-	}
-	return false
 }
 
 // reason is an error of the file system without the path, which is told apart.

@@ -4,14 +4,17 @@
 // files and no process, under a bound of memory and of time. What comes out is
 // JSON.
 //
-// The way has three steps, a file each: bundle.go makes one script of the
-// module's files, run.go evaluates it, serialize.js, which is part of the
-// engine's start, writes the exports and finds what JSON cannot carry.
+// All of it happens in a child: a process that the program starts of itself and
+// that nothing outlives (process.go starts it and reads what it says, child.go
+// is its side). In the child the way has three steps, a file each: bundle.go
+// makes one script of the module's files; literal.go reads one that holds
+// nothing but constants, and run.go evaluates any other in the engine.
+// serialize.js, which is part of the engine's start, writes the exports and
+// finds what JSON cannot carry.
 package module
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,7 +26,7 @@ import (
 // Limits bound an evaluation. A zero value means the default.
 type Limits struct {
 	Memory  int64         // of the engine, in bytes; default 64 MiB
-	Time    time.Duration // of an evaluation, of which there are two; default 1 s
+	Time    time.Duration // of the processors, to run the module, and again to read its exports; default 1 s
 	Sources int64         // of the module's files together, in bytes; default 32 MiB
 }
 
@@ -51,39 +54,40 @@ type Data struct {
 	// JSON is one object with the exports that are data, which are lists and
 	// objects, in the order of the module. Functions, types and single values
 	// are left out. A Date is RFC 3339 text, a BigInt a whole number.
-	JSON     []byte
+	JSON     []byte    `json:"-"` // a child sends it apart
 	Notices  []string  // sentences for the person: the module is not always the same
 	Files    []string  // that were read, from the folder, with slashes, sorted
 	Modified time.Time // of the youngest of the files
 }
 
-// bundleTime bounds the bundling, whose work grows with the sources only.
-const bundleTime = 5 * time.Second
-
-// Evaluate evaluates the module at the path entry in the folder. The error is
-// one sentence, with the file, the line and the column where they are known; of
-// exports that JSON cannot carry it names every path.
-func Evaluate(ctx context.Context, folder, entry string, limits Limits) (*Data, error) {
-	limits.fillIn()
-	bundled, err := bundle(ctx, folder, entry, limits)
+// evaluate does the work of [Evaluate] in a process of its own. It calls step
+// before each step, with the most time that it may take.
+func evaluate(folder, entry string, limits Limits, step func(string, time.Duration)) (*Data, error) {
+	step(bundling, bundleTime)
+	bundled, err := bundle(folder, entry, limits)
 	if err != nil {
 		return nil, err
 	}
-	first, err := run(ctx, bundled, limits)
-	if err != nil {
-		return nil, err
+	data := &Data{Modified: bundled.modified, Files: bundled.files}
+	chance, isConstant := false, false
+	if data.JSON, isConstant = decode(bundled, limits); !isConstant {
+		if data.JSON, chance, err = run(bundled, limits, step); err != nil {
+			return nil, err
+		}
 	}
-	data := &Data{JSON: first, Modified: bundled.modified, Files: bundled.files}
-	if string(first) == "{}" {
+	if string(data.JSON) == "{}" {
 		return nil, fmt.Errorf("%s exports no data: expected an export like `export const lists = [{ name: \"…\" }]`", entry)
 	}
-	// What depends on the time or on chance would change with every import.
-	second, err := run(ctx, bundled, limits)
+	if !chance {
+		return data, nil
+	}
+	second, _, err := run(bundled, limits, step)
 	if err != nil {
 		return nil, fmt.Errorf("the second evaluation differs from the first: %w", err)
 	}
-	if !bytes.Equal(first, second) {
-		path, before, after := difference(first, second)
+	// What depends on the time or on chance would change with every import.
+	if !bytes.Equal(data.JSON, second) {
+		path, before, after := difference(data.JSON, second)
 		data.Notices = append(data.Notices, fmt.Sprintf("%s is not the same each time it is evaluated (%s was %s, then %s): "+
 			"values from the clock or from chance change with every import", entry, path, before, after))
 	}

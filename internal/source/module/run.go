@@ -2,7 +2,6 @@ package module
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -22,97 +21,106 @@ import (
 //go:embed serialize.js
 var serializer string
 
-// grace is how long an engine that was told to stop may take. It stops between
-// the steps of a program; a single step that takes longer (a search in a list
-// that claims to have a billion elements) is left to itself: no more than its
-// bound of memory and one processor, until the step ends or the process does.
-const grace = 500 * time.Millisecond
-
 // run evaluates the script in a new engine and returns its exports as JSON.
-func run(ctx context.Context, s *script, limits Limits) ([]byte, error) {
+// chance is set where the module has looked at the clock or at chance, without
+// which it gives the same each time. The engine stops at the end of a step that
+// takes too long; a single step that does not end is for whoever runs the
+// process to end, for which run says by step how long each may take.
+func run(s *script, limits Limits, step func(string, time.Duration)) (text []byte, chance bool, err error) {
 	engine, err := quickjs.NewVM()
 	if err != nil {
-		return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
+		return nil, false, fmt.Errorf("start the engine for %s: %w", s.entry, err)
 	}
-	type outcome struct {
-		text []byte
-		err  error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		text, err := evaluate(engine, s, limits)
-		done <- outcome{text, errors.Join(err, engine.Close())}
-	}()
-	late := time.NewTimer(limits.Time + grace)
-	defer late.Stop()
-	select {
-	case out := <-done:
-		return out.text, out.err
-	case <-late.C:
-		engine.Interrupt()
-		return nil, tooLong(s, limits)
-	case <-ctx.Done():
-		engine.Interrupt()
-	}
-	select {
-	case <-done:
-	case <-time.After(grace):
-	}
-	return nil, fmt.Errorf("evaluate %s: %w", s.entry, context.Cause(ctx))
-}
-
-// evaluate has the engine to itself.
-func evaluate(engine *quickjs.VM, s *script, limits Limits) (text []byte, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = fmt.Errorf("evaluate %s: the engine fails: %v", s.entry, broken)
 		}
+		err = errors.Join(err, engine.Close())
 	}()
 	engine.SetMemoryLimit(uintptr(limits.Memory)) //nolint:gosec // a size is not negative
 	write, err := engine.EvalValue(serializer, quickjs.EvalGlobal)
 	if err != nil {
-		return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
+		return nil, false, fmt.Errorf("start the engine for %s: %w", s.entry, err)
 	}
 	defer write.Free()
-	started := time.Now()
-	if err := engine.SetEvalTimeout(limits.Time); err != nil {
-		return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
-	}
+	stop := interruptAfter(engine, limits.Time+s.parsing(), step)
 	exports, err := engine.EvalValue(s.code+"\n;"+globalName, quickjs.EvalGlobal)
+	stop()
 	if err != nil {
-		return nil, s.failure(err, limits)
+		return nil, false, s.failure(err, limits)
 	}
 	defer exports.Free()
 	order, err := json.Marshal(s.exported)
 	if err != nil {
-		return nil, fmt.Errorf("write the names of the exports: %w", err)
+		return nil, false, fmt.Errorf("write the names of the exports: %w", err)
 	}
+	defer interruptAfter(engine, limits.Time, step)()
 	for careful := false; ; careful = true {
-		if err := engine.SetEvalTimeout(max(limits.Time-time.Since(started), time.Millisecond)); err != nil {
-			return nil, fmt.Errorf("start the engine for %s: %w", s.entry, err)
-		}
 		written, err := write.Call(quickjs.UndefinedValue, exports, string(order), careful)
 		if err != nil {
-			return nil, s.failure(err, limits)
+			return nil, false, s.failure(err, limits)
 		}
-		text, err := s.outcome(written)
+		text, chance, err := s.outcome(written)
 		if careful || err != nil || !bytes.Contains(text, []byte(`\ud`)) {
-			return text, err
+			return text, chance, err
 		}
 	}
 }
 
-// outcome reads what the serializer returned: JSON, or what is wrong with it.
-func (s *script) outcome(written any) ([]byte, error) {
-	text, ok := written.(string)
-	if !ok {
-		return nil, fmt.Errorf("evaluate %s: expected text, got %T", s.entry, written)
+// interruptAfter interrupts the engine when the process has used the time from
+// now on, in processor time, for a machine that is busy with other things is no
+// fault of the module's. The caller calls stop when the engine is done.
+func interruptAfter(engine *quickjs.VM, limit time.Duration, step func(string, time.Duration)) (stop func()) {
+	const patience = 20 // times the limit, for the processors to be had
+	step(evaluating, patience*limit)
+	until := processorTime() + limit
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		often := time.NewTicker(10 * time.Millisecond)
+		defer often.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-often.C:
+			}
+			if processorTime() > until {
+				step(evaluating, 0) // a single step of the engine knows no interrupt
+				engine.Interrupt()
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
 	}
-	if problems, found := strings.CutPrefix(text, "!"); found {
-		return nil, fmt.Errorf("%s exports what JSON cannot carry: %s; export plain values: texts, numbers, true, false, null, lists and objects",
+}
+
+// parsedASecond is how much of a script any machine parses in a second, in
+// bytes.
+const parsedASecond = 1 << 20
+
+// parsing is how long the engine may take to parse the script, beside the time
+// that the module has to run.
+func (s *script) parsing() time.Duration {
+	return time.Duration(len(s.code)) * time.Second / parsedASecond
+}
+
+// outcome reads what the serializer returned: JSON, or what is wrong with it.
+// "?" before it says that the module has looked at the clock or at chance.
+func (s *script) outcome(written any) (text []byte, chance bool, err error) {
+	said, ok := written.(string)
+	if !ok {
+		return nil, false, fmt.Errorf("evaluate %s: expected text, got %T", s.entry, written)
+	}
+	said, chance = strings.CutPrefix(said, "?")
+	if problems, found := strings.CutPrefix(said, "!"); found {
+		return nil, false, fmt.Errorf("%s exports what JSON cannot carry: %s; export plain values: texts, numbers, true, false, null, lists and objects",
 			s.entry, strings.ReplaceAll(strings.TrimSuffix(problems, "\n"), "\n", "; "))
 	}
-	return []byte(text), nil
+	return []byte(said), chance, nil
 }
 
 var (
@@ -134,7 +142,7 @@ func (s *script) failure(err error, limits Limits) error {
 	if !errors.As(err, &thrown) {
 		return fmt.Errorf("evaluate %s: %w", s.entry, err)
 	}
-	at, lines := s.entry, newLineMap(s.mappings)
+	at, lines := s.entry, s.places()
 	for _, found := range frame.FindAllStringSubmatch(thrown.Stack, -1) {
 		line, _ := strconv.Atoi(found[1]) // digits, by the pattern
 		column, _ := strconv.Atoi(found[2])
@@ -147,7 +155,7 @@ func (s *script) failure(err error, limits Limits) error {
 	name := undefined.FindStringSubmatch(message)
 	switch {
 	case message == "interrupted":
-		return tooLong(s, limits)
+		return tooLong(s.entry, limits)
 	case message == "out of memory", message == "string too long", thrown.Error() == "null":
 		// The engine throws null when it has no memory left for an error.
 		return fmt.Errorf("%s: the module needs more than the %d MiB of memory that it may take (`memory`)", at, limits.Memory>>20)
@@ -160,8 +168,8 @@ func (s *script) failure(err error, limits Limits) error {
 	return fmt.Errorf("%s: the module throws %s", at, strings.Join(strings.Fields(shorten(thrown.Error())), " "))
 }
 
-func tooLong(s *script, limits Limits) error {
-	return fmt.Errorf("%s does not end within %s (`evaluate`): a data module only builds values, so look for an endless loop", s.entry, limits.Time)
+func tooLong(entry string, limits Limits) error {
+	return fmt.Errorf("%s does not end within %s (`evaluate`): a data module only builds values, so look for an endless loop", entry, limits.Time)
 }
 
 // shorten bounds foreign text in a message.

@@ -1,13 +1,14 @@
 // Writes the exports of a module as JSON text. It is evaluated before the
 // module and keeps the engine's own functions, so that nothing the module
-// changes reaches it. The result begins with "!" when there is anything that
-// JSON cannot carry; then every line is a path and what stands there.
+// changes reaches it. The result begins with "?" when the module has looked at
+// the clock or at chance, then with "!" when there is anything that JSON cannot
+// carry; then every line is a path and what stands there.
 (() => {
   "use strict";
   const uncurry = (f) => Function.prototype.call.bind(f);
   const { isArray } = Array;
   const { keys: namesOf, getOwnPropertySymbols: symbolsOf } = Object;
-  const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor } = Reflect;
+  const { ownKeys, getPrototypeOf, getOwnPropertyDescriptor, apply, construct } = Reflect;
   const { parse, stringify } = JSON;
   const ObjectPrototype = Object.prototype;
   const hasOwn = uncurry(ObjectPrototype.hasOwnProperty);
@@ -22,6 +23,24 @@
   const get = uncurry(Map.prototype.get);
   const set = uncurry(Map.prototype.set);
   const remove = uncurry(Map.prototype.delete);
+
+  // What tells the time or throws dice notes that it was asked. Nothing else in
+  // the engine differs from one evaluation to the next.
+  let chance = false;
+  const { Date: Clock } = globalThis;
+  const noting = {
+    apply: (f, self, parameters) => {
+      chance = true;
+      return apply(f, self, parameters);
+    },
+    construct: (f, parameters, target) => {
+      chance ||= parameters.length === 0;
+      return construct(f, parameters, target);
+    },
+  };
+  Math.random = new Proxy(Math.random, { apply: noting.apply });
+  Clock.now = new Proxy(Clock.now, { apply: noting.apply });
+  globalThis.Date = Clock.prototype.constructor = new Proxy(Clock, noting);
 
   const mostProblems = 50;
   const deepest = 100;
@@ -131,6 +150,35 @@
       return (quoted[key] = stringify(key) + ":");
     };
 
+    // Most objects hold nothing but texts, numbers, true, false and null:
+    // JSON.stringify writes those as it has to be. Of any other, undefined.
+    const simple = (object) => {
+      try {
+        const keys = namesOf(object);
+        for (let i = 0; i < keys.length; i++) {
+          const value = object[keys[i]];
+          switch (typeof value) {
+            case "string":
+            case "boolean":
+            case "undefined":
+              break;
+            case "number":
+              if (value - value !== 0) {
+                return undefined;
+              }
+              break;
+            default:
+              if (value !== null) {
+                return undefined;
+              }
+          }
+        }
+        return object.toJSON === undefined && symbolsOf(object).length === 0 ? stringify(object) : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+
     const writeObject = (object) => {
       let text = "{";
       const symbols = symbolsOf(object);
@@ -220,7 +268,8 @@
           }
           const prototype = getPrototypeOf(value);
           if (prototype === ObjectPrototype || prototype === null) {
-            return writeWithin(value, writeObject);
+            const text = careful || depth > deepest ? undefined : simple(value);
+            return text ?? writeWithin(value, writeObject);
           }
           return writeInstance(value, prototype);
         }
@@ -233,7 +282,7 @@
     // A module may also be its export: module.exports = […].
     const all = isArray(exports) ? { __proto__: null, default: exports } : exports;
     if (!isData(all)) {
-      return "{}";
+      return chance ? "?{}" : "{}";
     }
     const known = ownKeys(all);
     const wanted = parse(order);
@@ -271,6 +320,6 @@
     if (count > mostProblems) {
       problems += "and " + (count - mostProblems) + " more\n";
     }
-    return count > 0 ? "!" + problems : "{" + text + "}";
+    return (chance ? "?" : "") + (count > 0 ? "!" + problems : "{" + text + "}");
   };
 })()

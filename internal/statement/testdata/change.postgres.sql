@@ -1,18 +1,18 @@
 -- insert one planet
 INSERT INTO "planet" ("name", "population")
-  VALUES ($1, $2)
+  VALUES ($1, $2::bigint)
   RETURNING "id";
 -- with [Hoth <nil>]
 
 -- insert two planets with ids
 INSERT INTO "planet" ("id", "name", "population")
-  VALUES ($1, $2, $3), ($4, $5, $6)
+  VALUES ($1::bigint, $2, $3::bigint), ($4::bigint, $5, $6::bigint)
   RETURNING "id";
 -- with [1 Hoth <nil> 2 Naboo 5]
 
 -- insert a planet unless its name is taken
 INSERT INTO "planet" ("name", "population")
-  VALUES ($1, $2)
+  VALUES ($1, $2::bigint)
   ON CONFLICT ("name") DO NOTHING
   RETURNING "id";
 -- with [Hoth <nil>]
@@ -25,68 +25,68 @@ SELECT r."id"
 
 -- insert a person
 INSERT INTO "person" ("id", "name", "home_id", "kind_id")
-  VALUES ($1, $2, $3, (SELECT w."id" FROM "kind" AS w WHERE w."word" = $4))
+  VALUES ($1, $2, $3::bigint, (SELECT w."id" FROM "kind" AS w WHERE w."word" = $4))
   RETURNING "id";
 -- with [0192d3f4-0000-7000-8000-000000000001 Leia 2 princess]
 
 -- update planet name $set population $mul
 UPDATE "planet" AS r
   SET "name" = $1, "population" = r."population" * $2::bigint
-  WHERE r."id" = $3;
+  WHERE r."id" = $3::bigint;
 -- with [Hoth 2 7]
 
 -- update planet population $inc
 UPDATE "planet" AS r
   SET "population" = r."population" + $1::bigint
-  WHERE r."id" = $2;
+  WHERE r."id" = $2::bigint;
 -- with [1 7]
 
 -- update planet population $max
 UPDATE "planet" AS r
   SET "population" = CASE WHEN r."population" >= $1::bigint THEN r."population" ELSE $2::bigint END
-  WHERE r."id" = $3;
+  WHERE r."id" = $3::bigint;
 -- with [10 10 7]
 
 -- update thing price $mul
 UPDATE "thing" AS r
   SET "price" = r."price" * $1::numeric
-  WHERE r."id" = $2;
+  WHERE r."id" = $2::bigint;
 -- with [1.5 7]
 
 -- update thing price $inc float $mul span $inc
 UPDATE "thing" AS r
   SET "price" = r."price" + $1::numeric, "float" = r."float" * $2::double precision, "span" = r."span" + $3::bigint
-  WHERE r."id" = $4;
+  WHERE r."id" = $4::bigint;
 -- with [0.25 0.5 1000000 7]
 
 -- update thing moment $min
 UPDATE "thing" AS r
   SET "moment" = CASE WHEN r."moment" <= $1::timestamptz THEN r."moment" ELSE $2::timestamptz END
-  WHERE r."id" = $3;
+  WHERE r."id" = $3::bigint;
 -- with [2026-11-23 17:18:00 +0000 UTC 2026-11-23 17:18:00 +0000 UTC 7]
 
 -- update thing labels $set
 UPDATE "thing" AS r
   SET "labels" = $1
-  WHERE r."id" = $2;
+  WHERE r."id" = $2::bigint;
 -- with [["a"] 7]
 
 -- update thing labels $append
 UPDATE "thing" AS r
   SET "labels" = coalesce(r."labels", '[]'::jsonb) || $1::jsonb
-  WHERE r."id" = $2;
+  WHERE r."id" = $2::bigint;
 -- with [["a"] 7]
 
 -- update thing labels $remove
 UPDATE "thing" AS r
   SET "labels" = CASE WHEN r."labels" IS NOT NULL THEN (SELECT coalesce(jsonb_agg(v.value ORDER BY v.key), '[]'::jsonb) FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements(r."labels") WITH ORDINALITY AS m(value, key)) AS v WHERE NOT EXISTS (SELECT 1 FROM (SELECT value, key - 1 AS key FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS m(value, key)) AS e WHERE e.value = v.value)) END
-  WHERE r."id" = $2;
+  WHERE r."id" = $2::bigint;
 -- with [["a"] 7]
 
 -- update planets by filter
 UPDATE "planet" AS r
   SET "population" = r."population" * $1::bigint
-  WHERE (r."population" < $2)
+  WHERE r."id" IN (SELECT r."id" FROM "planet" AS r WHERE (r."population" < $2::bigint) ORDER BY r."id" FOR UPDATE)
   RETURNING "id";
 -- with [2 5]
 
@@ -97,26 +97,26 @@ UPDATE "planet" AS r
 -- the ids of planets by filter
 SELECT r."id"
   FROM "planet" AS r
-  WHERE (r."population" < $1)
+  WHERE (r."population" < $1::bigint)
   ORDER BY r."id" FOR UPDATE;
 -- with [5]
 
 -- delete planets by filter
 DELETE
   FROM "planet" AS r
-  WHERE (r."population" < $1)
+  WHERE r."id" IN (SELECT r."id" FROM "planet" AS r WHERE (r."population" < $1::bigint) ORDER BY r."id" FOR UPDATE)
   RETURNING "id";
 -- with [5]
 
 -- delete one planet
 DELETE
   FROM "planet"
-  WHERE "id" = $1;
+  WHERE "id" = $1::bigint;
 -- with [7]
 
 -- write lists
 INSERT INTO "planet_terrains" ("planet_id", "position", "value")
-  VALUES ($1, $2, $3), ($4, $5, $6);
+  VALUES ($1::bigint, $2, $3), ($4::bigint, $5, $6);
 -- with [7 0 desert 7 1 ice]
 
 -- write long lists
@@ -184,7 +184,7 @@ INSERT INTO "kind" ("word", "id") SELECT (e.value ->> 0)::text, (e.value ->> 1):
 -- a record referred to
 SELECT 1
   FROM "planet" AS r
-  WHERE r."id" = $1;
+  WHERE r."id" = $1::bigint;
 -- with [7]
 
 -- claim a key

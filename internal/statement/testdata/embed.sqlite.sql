@@ -71,7 +71,7 @@ SELECT concat('{"id":', r."id", ',"name":', json_quote(r."name"), ',"items":', (
   FROM "shelf" AS r
   WHERE (EXISTS (SELECT 1 FROM "item" AS e1 WHERE e1."shelf_id" = r."id" AND (e1."name" GLOB ?)))
   ORDER BY r."id";
--- with [*[mM][iI][lL][kKK]* 1000 *[mM][iI][lL][kKK]*]
+-- with [*[mM][iI][lL][kK]* 1000 *[mM][iI][lL][kK]*]
 
 -- member?select=name,shelves!inner(items!inner())&shelves.items.tags=cs.{cold}
 SELECT concat('{"name":', json_quote(r."name"), ',"shelves":', (SELECT concat('[', string_agg(v."value", ','), ']') FROM (SELECT '{}' AS "value" FROM "shelf_members" AS j1 JOIN "shelf" AS e1 ON e1."id" = j1."shelf_id" WHERE j1."member_id" = r."id" AND (EXISTS (SELECT 1 FROM "item" AS e2 WHERE e2."shelf_id" = e1."id" AND (EXISTS (SELECT 1 FROM "item_tags" AS v WHERE v."item_id" = e2."id" AND v."value" = ?)))) ORDER BY e1."id" LIMIT ?) AS v), '}'), concat('[', json_quote(r."id"), ']')

@@ -1,21 +1,21 @@
 -- planet?select=name&population=gte.1000000
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE (r."population" >= $1)
+  WHERE (r."population" >= $1::bigint)
   ORDER BY r."id";
 -- with [1000000]
 
 -- planet?select=name&population=not.lt.5
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE NOT (r."population" < $1)
+  WHERE NOT (r."population" < $1::bigint)
   ORDER BY r."id";
 -- with [5]
 
 -- planet?select=name&population=in.(1,2,3)
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE (r."population" IN ($1, $2, $3, $4))
+  WHERE (r."population" IN ($1::bigint, $2::bigint, $3::bigint, $4::bigint))
   ORDER BY r."id";
 -- with [1 2 3 3]
 
@@ -36,14 +36,14 @@ SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::tex
 -- planet?select=name&population=isdistinct.7
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE (r."population" IS DISTINCT FROM $1)
+  WHERE (r."population" IS DISTINCT FROM $1::bigint)
   ORDER BY r."id";
 -- with [7]
 
 -- planet?select=name&population=gt(any).{1,2}
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE (r."population" > $1 OR r."population" > $2)
+  WHERE (r."population" > $1::bigint OR r."population" > $2::bigint)
   ORDER BY r."id";
 -- with [1 2]
 
@@ -71,7 +71,7 @@ SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::tex
 -- planet?select=name&or=(name.eq.Hoth,and(population.gt.1,not.population.neq.2))
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', r."id"::text, ']')
   FROM "planet" AS r
-  WHERE ((r."name" = $1) OR ((r."population" > $2) AND NOT (r."population" <> $3)))
+  WHERE ((r."name" = $1) OR ((r."population" > $2::bigint) AND NOT (r."population" <> $3::bigint)))
   ORDER BY r."id";
 -- with [Hoth 1 2]
 
@@ -197,7 +197,7 @@ SELECT concat('{"id":', r."id"::text, '}'), concat('[', r."id"::text, ']')
 -- person?select=name&homeId=eq.7
 SELECT concat('{"name":', to_json(r."name")::text, '}'), concat('[', to_json(r."id")::text, ']')
   FROM "person" AS r
-  WHERE (r."home_id" = $1)
+  WHERE (r."home_id" = $1::bigint)
   ORDER BY r."id";
 -- with [7]
 

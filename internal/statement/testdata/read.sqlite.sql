@@ -22,11 +22,9 @@ SELECT concat('{"id":', json_quote(r."id"), ',"name":', json_quote(r."name"), ',
   WHERE r."id" = ?;
 -- with [0192d3f4-0000-7000-8000-000000000001]
 
--- planet 7 for update
-SELECT concat('{"id":', r."id", ',"name":', json_quote(r."name"), ',"population":', ifnull(r."population", 'null'), ',"terrains":', (SELECT json_group_array("value") FROM (SELECT v."value" AS "value" FROM "planet_terrains" AS v WHERE v."planet_id" = r."id" ORDER BY v."position")), ',"climates":', (SELECT json_group_array("value") FROM (SELECT v."value" AS "value" FROM "planet_climates" AS v WHERE v."planet_id" = r."id" ORDER BY v."position")), '}')
-  FROM "planet" AS r
-  WHERE r."id" = ?;
--- with [7]
+-- planet 7, locked
+;
+-- with []
 
 -- planets 9, 7
 SELECT concat('{"id":', r."id", ',"name":', json_quote(r."name"), ',"population":', ifnull(r."population", 'null'), ',"terrains":', (SELECT json_group_array("value") FROM (SELECT v."value" AS "value" FROM "planet_terrains" AS v WHERE v."planet_id" = r."id" ORDER BY v."position")), ',"climates":', (SELECT json_group_array("value") FROM (SELECT v."value" AS "value" FROM "planet_climates" AS v WHERE v."planet_id" = r."id" ORDER BY v."position")), '}')

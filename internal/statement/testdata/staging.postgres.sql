@@ -1,5 +1,5 @@
 -- film: create
-CREATE TEMPORARY TABLE "larder_stage_film" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text, "value_1" date, "value_2" numeric, "value_3" text, "value_4" jsonb, "value_5" jsonb);
+CREATE TEMPORARY TABLE "larder_stage_film" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text, "value_1" date, "value_2" numeric, "value_3" text, "value_4" jsonb, "value_5" jsonb);
 -- with []
 
 -- film: create
@@ -15,6 +15,14 @@ INSERT INTO "larder_stage_film"
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 -- with [1 0 0 ["A"] {}   <nil> <nil> <nil> <nil> <nil> <nil>]
 
+-- film: loaded
+ANALYZE "larder_stage_film" ("position", "key");
+-- with []
+
+-- film: index unique
+CREATE UNIQUE INDEX "larder_stage_film_key" ON "larder_stage_film" ("key");
+-- with []
+
 -- film: index
 CREATE INDEX "larder_stage_film_key" ON "larder_stage_film" ("key");
 -- with []
@@ -26,7 +34,7 @@ DELETE
 -- with []
 
 -- film: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_film"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_film" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -48,8 +56,21 @@ INSERT INTO "larder_match_film" SELECT x."position", x."id", CASE WHEN NOT x."kn
 -- film: number
 UPDATE "larder_match_film"
   SET "id" = n."id"
-  FROM (SELECT p."position", nextval(pg_get_serial_sequence('"film"', 'id')) AS "id" FROM (SELECT "position" FROM "larder_match_film" WHERE "state" = 0 ORDER BY "position") p) n
+  FROM (SELECT p."position", nextval((SELECT pg_get_serial_sequence('"film"', 'id')::regclass)) AS "id" FROM (SELECT "position" FROM "larder_match_film" WHERE "state" = 0 ORDER BY "position") p) n
   WHERE n."position" = "larder_match_film"."position";
+-- with []
+
+-- film: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "film") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = $1 AND o."source" = $2) THEN 0 ELSE 1 END;
+-- with [Film swapi]
+
+-- film: match new
+INSERT INTO "larder_match_film" SELECT n."position", n."id", 0
+  FROM (SELECT p."position", nextval((SELECT pg_get_serial_sequence('"film"', 'id')::regclass)) AS "id" FROM (SELECT "position" FROM "larder_stage_film" ORDER BY "position") p) n;
+-- with []
+
+-- film: matched
+ANALYZE "larder_match_film";
 -- with []
 
 -- film: counts
@@ -82,7 +103,7 @@ SELECT o."key", o."record_id"
 -- with [Film swapi]
 
 -- film: differing
-SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || coalesce(to_json(r."title")::text, 'null') || ',' || '"released":' || coalesce(to_json(r."released")::text, 'null') || ',' || '"grossed":' || coalesce(trim_scale(r."grossed")::text, 'null') || ',' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $1 AND k."source" = $2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',' || '"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $4 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',' || '"genres":' || (SELECT '[' || coalesce(string_agg(coalesce(to_json("value")::text, 'null'), ','), '') || ']' FROM (SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position") AS v) || '}'
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || coalesce(to_json(r."title")::text, 'null') || ',' || '"released":' || coalesce(to_json(r."released")::text, 'null') || ',' || '"grossed":' || coalesce(trim_scale(r."grossed")::text, 'null') || ',' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $1 AND k."source" = $2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',' || '"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $4 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',' || '"genres":' || array_to_json(ARRAY(SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position"))::text || '}'
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
   JOIN "film" r ON r."id" = m."id" LEFT
@@ -172,6 +193,28 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   SET "base" = excluded."base", "run_id" = excluded."run_id";
 -- with [Film swapi 1]
 
+-- film: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), s."base", CAST($3 AS bigint)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position";
+-- with [Film swapi 1]
+
+-- film: written
+ANALYZE "film";
+-- with []
+
+-- film: written
+ANALYZE "film_cast";
+-- with []
+
+-- film: written
+ANALYZE "film_genres";
+-- with []
+
+-- film: written
+ANALYZE "larder_origin";
+-- with []
+
 -- film: clashes
 SELECT 'title', s."record", s."key", e."key", ''
   FROM "larder_match_film" m
@@ -204,7 +247,7 @@ DROP TABLE "larder_stage_film";
 -- with []
 
 -- person: create
-CREATE TEMPORARY TABLE "larder_stage_person" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text);
+CREATE TEMPORARY TABLE "larder_stage_person" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text);
 -- with []
 
 -- person: create
@@ -220,6 +263,14 @@ INSERT INTO "larder_stage_person"
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- with [1 0 0 ["A"] {}   <nil>]
 
+-- person: loaded
+ANALYZE "larder_stage_person" ("position", "key");
+-- with []
+
+-- person: index unique
+CREATE UNIQUE INDEX "larder_stage_person_key" ON "larder_stage_person" ("key");
+-- with []
+
 -- person: index
 CREATE INDEX "larder_stage_person_key" ON "larder_stage_person" ("key");
 -- with []
@@ -231,7 +282,7 @@ DELETE
 -- with []
 
 -- person: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_person"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_person" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -255,6 +306,19 @@ UPDATE "larder_match_person"
   SET "id" = CAST(s."new_id" AS uuid)
   FROM "larder_stage_person" s
   WHERE s."position" = "larder_match_person"."position" AND "larder_match_person"."state" = 0;
+-- with []
+
+-- person: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "person") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = $1 AND o."source" = $2) THEN 0 ELSE 1 END;
+-- with [Person swapi]
+
+-- person: match new
+INSERT INTO "larder_match_person" SELECT n."position", n."id", 0
+  FROM (SELECT "position", CAST("new_id" AS uuid) AS "id" FROM "larder_stage_person") n;
+-- with []
+
+-- person: matched
+ANALYZE "larder_match_person";
 -- with []
 
 -- person: counts
@@ -327,6 +391,20 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   SET "base" = excluded."base", "run_id" = excluded."run_id";
 -- with [Person swapi 1]
 
+-- person: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), s."base", CAST($3 AS bigint)
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position";
+-- with [Person swapi 1]
+
+-- person: written
+ANALYZE "person";
+-- with []
+
+-- person: written
+ANALYZE "larder_origin";
+-- with []
+
 -- person: clashes
 SELECT 'name', s."record", s."key", e."key", ''
   FROM "larder_match_person" m
@@ -359,7 +437,7 @@ DROP TABLE "larder_stage_person";
 -- with []
 
 -- scene: create
-CREATE TEMPORARY TABLE "larder_stage_scene" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" bigint, "value_1" text);
+CREATE TEMPORARY TABLE "larder_stage_scene" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" bigint, "value_1" text);
 -- with []
 
 -- scene: create
@@ -375,6 +453,14 @@ INSERT INTO "larder_stage_scene"
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- with [1 0 0 ["A"] {}   <nil> <nil>]
 
+-- scene: loaded
+ANALYZE "larder_stage_scene" ("position", "key");
+-- with []
+
+-- scene: index unique
+CREATE UNIQUE INDEX "larder_stage_scene_key" ON "larder_stage_scene" ("key");
+-- with []
+
 -- scene: index
 CREATE INDEX "larder_stage_scene_key" ON "larder_stage_scene" ("key");
 -- with []
@@ -386,7 +472,7 @@ DELETE
 -- with []
 
 -- scene: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_scene"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_scene" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -414,8 +500,21 @@ UPDATE "larder_match_scene"
 -- scene: number
 UPDATE "larder_match_scene"
   SET "id" = n."id"
-  FROM (SELECT p."position", nextval(pg_get_serial_sequence('"scene"', 'id')) AS "id" FROM (SELECT "position" FROM "larder_match_scene" WHERE "state" = 0 ORDER BY "position") p) n
+  FROM (SELECT p."position", nextval((SELECT pg_get_serial_sequence('"scene"', 'id')::regclass)) AS "id" FROM (SELECT "position" FROM "larder_match_scene" WHERE "state" = 0 ORDER BY "position") p) n
   WHERE n."position" = "larder_match_scene"."position";
+-- with []
+
+-- scene: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "scene") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = $1 AND o."source" = $2) THEN 0 ELSE 1 END;
+-- with [Scene swapi]
+
+-- scene: match new
+INSERT INTO "larder_match_scene" SELECT n."position", n."id", 0
+  FROM (SELECT p."position", nextval((SELECT pg_get_serial_sequence('"scene"', 'id')::regclass)) AS "id" FROM (SELECT "position" FROM "larder_stage_scene" ORDER BY "position") p) n;
+-- with []
+
+-- scene: matched
+ANALYZE "larder_match_scene";
 -- with []
 
 -- scene: counts
@@ -487,6 +586,20 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   ON CONFLICT ("type", "source", "key") DO UPDATE
   SET "base" = excluded."base", "run_id" = excluded."run_id";
 -- with [Scene swapi 1]
+
+-- scene: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST($1 AS text), CAST($2 AS text), s."key", CAST(m."id" AS text), s."base", CAST($3 AS bigint)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position";
+-- with [Scene swapi 1]
+
+-- scene: written
+ANALYZE "scene";
+-- with []
+
+-- scene: written
+ANALYZE "larder_origin";
+-- with []
 
 -- scene: clashes
 SELECT 'number, person', s."record", s."key", e."key", ''

@@ -15,6 +15,10 @@ INSERT INTO "larder_stage_film"
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);
 -- with [1 0 0 ["A"] {}   <nil> <nil> <nil> <nil> <nil> <nil>]
 
+-- film: index unique
+CREATE UNIQUE INDEX "larder_stage_film_key" ON "larder_stage_film" ("key");
+-- with []
+
 -- film: index
 CREATE INDEX "larder_stage_film_key" ON "larder_stage_film" ("key");
 -- with []
@@ -26,7 +30,7 @@ DELETE
 -- with []
 
 -- film: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_film"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_film" WHERE "key" > ?1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT ?2)
   ORDER BY "key", "position";
@@ -48,8 +52,17 @@ INSERT INTO "larder_match_film" SELECT x."position", x."id", CASE WHEN NOT x."kn
 -- film: number
 UPDATE "larder_match_film"
   SET "id" = n."id"
-  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'film'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM (SELECT "position" FROM "larder_match_film" WHERE "state" = 0)) n
+  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'film'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM "larder_match_film" WHERE "state" = 0) n
   WHERE n."position" = "larder_match_film"."position";
+-- with []
+
+-- film: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "film") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = ?1 AND o."source" = ?2) THEN 0 ELSE 1 END;
+-- with [Film swapi]
+
+-- film: match new
+INSERT INTO "larder_match_film" SELECT n."position", n."id", 0
+  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'film'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM "larder_stage_film") n;
 -- with []
 
 -- film: counts
@@ -172,6 +185,12 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   SET "base" = excluded."base", "run_id" = excluded."run_id";
 -- with [Film swapi 1]
 
+-- film: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), s."base", CAST(?3 AS bigint)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position";
+-- with [Film swapi 1]
+
 -- film: clashes
 SELECT 'title', s."record", s."key", e."key", ''
   FROM "larder_match_film" m
@@ -220,6 +239,10 @@ INSERT INTO "larder_stage_person"
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 -- with [1 0 0 ["A"] {}   <nil>]
 
+-- person: index unique
+CREATE UNIQUE INDEX "larder_stage_person_key" ON "larder_stage_person" ("key");
+-- with []
+
 -- person: index
 CREATE INDEX "larder_stage_person_key" ON "larder_stage_person" ("key");
 -- with []
@@ -231,7 +254,7 @@ DELETE
 -- with []
 
 -- person: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_person"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_person" WHERE "key" > ?1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT ?2)
   ORDER BY "key", "position";
@@ -255,6 +278,15 @@ UPDATE "larder_match_person"
   SET "id" = CAST(s."new_id" AS text)
   FROM "larder_stage_person" s
   WHERE s."position" = "larder_match_person"."position" AND "larder_match_person"."state" = 0;
+-- with []
+
+-- person: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "person") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = ?1 AND o."source" = ?2) THEN 0 ELSE 1 END;
+-- with [Person swapi]
+
+-- person: match new
+INSERT INTO "larder_match_person" SELECT n."position", n."id", 0
+  FROM (SELECT "position", CAST("new_id" AS text) AS "id" FROM "larder_stage_person") n;
 -- with []
 
 -- person: counts
@@ -327,6 +359,12 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   SET "base" = excluded."base", "run_id" = excluded."run_id";
 -- with [Person swapi 1]
 
+-- person: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), s."base", CAST(?3 AS bigint)
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position";
+-- with [Person swapi 1]
+
 -- person: clashes
 SELECT 'name', s."record", s."key", e."key", ''
   FROM "larder_match_person" m
@@ -375,6 +413,10 @@ INSERT INTO "larder_stage_scene"
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 -- with [1 0 0 ["A"] {}   <nil> <nil>]
 
+-- scene: index unique
+CREATE UNIQUE INDEX "larder_stage_scene_key" ON "larder_stage_scene" ("key");
+-- with []
+
 -- scene: index
 CREATE INDEX "larder_stage_scene_key" ON "larder_stage_scene" ("key");
 -- with []
@@ -386,7 +428,7 @@ DELETE
 -- with []
 
 -- scene: duplicates
-SELECT "key", "record", "nested", "position", "base"
+SELECT "key", "record", "nested", "position", "base", "new_id"
   FROM "larder_stage_scene"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_scene" WHERE "key" > ?1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT ?2)
   ORDER BY "key", "position";
@@ -414,8 +456,17 @@ UPDATE "larder_match_scene"
 -- scene: number
 UPDATE "larder_match_scene"
   SET "id" = n."id"
-  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'scene'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM (SELECT "position" FROM "larder_match_scene" WHERE "state" = 0)) n
+  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'scene'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM "larder_match_scene" WHERE "state" = 0) n
   WHERE n."position" = "larder_match_scene"."position";
+-- with []
+
+-- scene: fresh
+SELECT CASE WHEN EXISTS (SELECT 1 FROM "scene") OR EXISTS (SELECT 1 FROM "larder_origin" o WHERE o."type" = ?1 AND o."source" = ?2) THEN 0 ELSE 1 END;
+-- with [Scene swapi]
+
+-- scene: match new
+INSERT INTO "larder_match_scene" SELECT n."position", n."id", 0
+  FROM (SELECT "position", coalesce((SELECT "seq" FROM "sqlite_sequence" WHERE "name" = 'scene'), 0) + row_number() OVER (ORDER BY "position") AS "id" FROM "larder_stage_scene") n;
 -- with []
 
 -- scene: counts
@@ -486,6 +537,12 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   ORDER BY s."key"
   ON CONFLICT ("type", "source", "key") DO UPDATE
   SET "base" = excluded."base", "run_id" = excluded."run_id";
+-- with [Scene swapi 1]
+
+-- scene: origins of new
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), s."base", CAST(?3 AS bigint)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position";
 -- with [Scene swapi 1]
 
 -- scene: clashes

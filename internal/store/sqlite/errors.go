@@ -32,8 +32,8 @@ func is(err error, primary int32) bool {
 }
 
 // failure turns a result code other than OK into an error: that of the context
-// where it was the cause, a *store.Violation, one that wraps store.ErrFull or
-// store.ErrUnavailable, else *failed.
+// where it was the cause, a *store.Violation, a *store.UndefinedError, one that
+// wraps store.ErrFull or store.ErrUnavailable, else *failed.
 func (c *conn) failure(code int32) error {
 	f := &failed{code: code, message: libc.GoString(sqlite3.Xsqlite3_errstr(c.tls, code))}
 	if c.db != 0 && sqlite3.Xsqlite3_extended_errcode(c.tls, c.db)&0xff == code&0xff {
@@ -55,6 +55,9 @@ func (c *conn) failure(code int32) error {
 	case sqlite3.SQLITE_ERROR:
 		if strings.Contains(f.message, "integer overflow") {
 			return &store.Violation{Kind: store.RangeViolation, Err: f}
+		}
+		if strings.HasPrefix(f.message, "no such table: ") || strings.HasPrefix(f.message, "no such column: ") || strings.Contains(f.message, " has no column named ") {
+			return &store.UndefinedError{Err: f}
 		}
 	}
 	return f

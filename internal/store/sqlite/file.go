@@ -106,6 +106,18 @@ func prepareFile(ctx context.Context, path string, c *conn) error {
 	return explain(path, c.prepareWriting())
 }
 
+// prepareExternal is prepareFile for a file that is and remains another's.
+func prepareExternal(ctx context.Context, path string, c *conn) error {
+	if c.cannotWrite() {
+		return fmt.Errorf("database %s: the file is read-only; make it writable for this user", path)
+	}
+	_, err := c.run(ctx, statement.Statement{SQL: "SELECT count(*) FROM sqlite_schema"}, nil)
+	if err == nil {
+		err = c.prepareWriting()
+	}
+	return explain(path, err)
+}
+
 // inspect reports whether the file is a database of larder's in the journal
 // mode that it uses; a new one is not yet.
 func inspect(ctx context.Context, path string, c *conn) (ready bool, err error) {
@@ -129,7 +141,7 @@ func inspect(ctx context.Context, path string, c *conn) (ready bool, err error) 
 // initialise marks a database as larder's. Of processes that start together
 // one does it, the others find it done.
 func initialise(ctx context.Context, path string, c *conn) error {
-	unlock, err := lock(ctx, path)
+	unlock, err := lock(ctx, path+"-lock")
 	if err != nil {
 		return fmt.Errorf("database %s: %w", path, err)
 	}
@@ -160,17 +172,18 @@ func openReader(path string, busyTimeout time.Duration) (*conn, error) {
 	return c, nil
 }
 
-// lock takes the lock that processes with the database at path share, waiting
-// as long as ctx allows. It is SQLite's own exclusive lock on an empty database
-// beside it, path-lock: the same on every system, and gone with the process.
+// lock takes the lock that processes with a database share, waiting as long as
+// ctx allows. It is SQLite's own exclusive lock on an empty database at path,
+// beside the one it is for: the same on every system, and gone with the
+// process.
 func lock(ctx context.Context, path string) (unlock func() error, err error) {
-	beside, err := createFile(path + "-lock")
+	path, err = createFile(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := open(beside, readWrite, 0)
+	c, err := open(path, readWrite, 0)
 	if err != nil {
-		return nil, explain(beside, err)
+		return nil, explain(path, err)
 	}
 	if _, err := c.run(ctx, statement.Statement{SQL: "BEGIN EXCLUSIVE"}, nil); err != nil {
 		return nil, errors.Join(err, c.close())

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -33,6 +34,10 @@ type Options struct {
 	// before it fails with store.ErrUnavailable; 0 means 30 seconds. The
 	// context of a change may end the wait earlier.
 	BusyTimeout time.Duration
+	// External says that the file is another program's: it must be there, and
+	// neither its header nor its journal mode is changed. Where that is not
+	// WAL, readers and the writer wait for each other.
+	External bool
 }
 
 // patch corrects the page size that translated SQLite believes in on
@@ -59,8 +64,8 @@ var _ store.Engine = (*Engine)(nil)
 
 // Open opens the database file at path and creates an empty one, readable by
 // its owner only, where there is none; the folder must exist. Next to it
-// SQLite keeps path-wal and path-shm, and larder path-lock, the lock of
-// [Engine.Exclusive]. The errors are sentences for the person who chose path.
+// SQLite keeps path-wal and path-shm, and larder path-lock and path-turn, the
+// locks of [Engine.Exclusive] and [Engine.InTurn]. The errors are sentences for the person who chose path.
 func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 	if options.BusyTimeout == 0 {
 		options.BusyTimeout = defaultBusyTimeout
@@ -69,6 +74,11 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 		options.Readers = max(minimumReaders, 2*runtime.GOMAXPROCS(0))
 	}
 	patch()
+	if options.External {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("database %s: %w", path, reason(err))
+		}
+	}
 	path, err := createFile(path)
 	if err != nil {
 		return nil, err
@@ -77,7 +87,11 @@ func Open(ctx context.Context, path string, options Options) (*Engine, error) {
 	if err != nil {
 		return nil, explain(path, err)
 	}
-	if err := prepareFile(ctx, path, writing); err != nil {
+	prepare := prepareFile
+	if options.External {
+		prepare = prepareExternal
+	}
+	if err := prepare(ctx, path, writing); err != nil {
 		return nil, errors.Join(err, writing.close())
 	}
 	e := &Engine{path: path, pool: options.Readers, readers: make(chan *conn, options.Readers), closed: make(chan struct{})}
@@ -143,11 +157,20 @@ func (e *Engine) Write(ctx context.Context, work func(ctx context.Context, tx st
 // it with BEGIN IMMEDIATE. Settings of the connection that the work changes
 // are put back after it.
 func (e *Engine) Exclusive(ctx context.Context, work func(ctx context.Context, conn store.Tx) error) error {
-	unlock, err := lock(ctx, e.path)
+	unlock, err := lock(ctx, e.path+"-lock")
 	if err != nil {
 		return fmt.Errorf("lock the database: %w", err)
 	}
 	return also(e.writer.do(ctx, true, work), unlock())
+}
+
+// InTurn implements [store.Engine], by the lock path-turn.
+func (e *Engine) InTurn(ctx context.Context, work func(ctx context.Context) error) error {
+	unlock, err := lock(ctx, e.path+"-turn")
+	if err != nil {
+		return fmt.Errorf("wait for the turn: %w", err)
+	}
+	return also(work(ctx), unlock())
 }
 
 // Ping implements [store.Engine].

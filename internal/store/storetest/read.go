@@ -52,6 +52,38 @@ func testReads(t *testing.T, create Create) {
 		writer.Wait()
 		readers.Wait()
 	})
+	t.Run("sees one state in a snapshot, whatever is committed meanwhile", func(t *testing.T) {
+		engine, _ := withShelf(t, create)
+		snapshotter, ok := engine.(store.Snapshotter)
+		if !ok {
+			t.Skip("the engine has no snapshots")
+		}
+		must(t, engine.Write(t.Context(), fill("first", 1)))
+		mine := errors.New("seen enough")
+		for range 50 { // more often than there are connections
+			before := number(t, engine, `SELECT count(*) FROM "jar"`)
+			err := snapshotter.Snapshot(t.Context(), func(ctx context.Context, read store.ReadFunc) error {
+				count := func() (n int64) {
+					must(t, read(ctx, plain(`SELECT count(*) FROM "jar"`), func(scan store.Scan) error { return scan(&n) }))
+					return n
+				}
+				if n := count(); n != before {
+					t.Errorf("the snapshot has %d jars, want %d", n, before)
+				}
+				must(t, engine.Write(t.Context(), fill(fmt.Sprintf("jar %d", before), 1)))
+				if n := count(); n != before {
+					t.Errorf("after a change the snapshot has %d jars, want %d", n, before)
+				}
+				return mine
+			})
+			if !errors.Is(err, mine) {
+				t.Fatalf("got %v, want the error of the work", err)
+			}
+			if after := number(t, engine, `SELECT count(*) FROM "jar"`); after != before+1 {
+				t.Fatalf("after the snapshot there are %d jars, want %d", after, before+1)
+			}
+		}
+	})
 	t.Run("stops at the error of each and returns it", func(t *testing.T) {
 		engine, _ := withShelf(t, create)
 		must(t, engine.Write(t.Context(), run(`INSERT INTO "jar" ("name") VALUES ('a'), ('b'), ('c')`)))

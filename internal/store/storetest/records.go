@@ -20,6 +20,7 @@ import (
 func Records(t *testing.T, create Create) {
 	t.Run("items", func(t *testing.T) { testItems(t, create) })
 	t.Run("creation", func(t *testing.T) { testCreate(t, create) })
+	t.Run("nested records", func(t *testing.T) { testNested(t, create) })
 	t.Run("upsert", func(t *testing.T) { testUpsert(t, create) })
 	t.Run("idempotency", func(t *testing.T) { testIdempotency(t, create) })
 	t.Run("change", func(t *testing.T) { testModify(t, create) })
@@ -28,6 +29,7 @@ func Records(t *testing.T, create Create) {
 	t.Run("changes of many", func(t *testing.T) { testMany(t, create) })
 	t.Run("changes at the same time", func(t *testing.T) { testTogether(t, create) })
 	t.Run("embeds", func(t *testing.T) { testEmbeds(t, create) })
+	t.Run("JSON values", func(t *testing.T) { testJSON(t, create) })
 	t.Run("random pages", func(t *testing.T) { testRandom(t, create) })
 }
 
@@ -70,6 +72,8 @@ type Thing {
   ratios: [Float!] @json
 }
 
+type Document { value: JSON, values: [JSON!]! @json, ratios: [Float!]! @json }
+
 type Person {
   id: UUID!
   name: String! @unique
@@ -80,6 +84,20 @@ type Person {
 }
 
 type Note { text: String! }
+
+type Basket { name: String! @unique, lines: [Line!]! @ref(onDelete: CASCADE) }
+
+type Line @unique(fields: ["basket", "number"]) {
+  basket: Basket!
+  number: Int
+  code: String @unique
+  words: [String!]!
+  planet: Planet
+  position: Int
+  parts: [Part!]! @ref(onDelete: CASCADE)
+}
+
+type Part { name: String!, position: Int }
 
 type Sample {
   text: String

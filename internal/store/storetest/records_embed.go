@@ -168,20 +168,13 @@ func testEmbeds(t *testing.T, create Create) {
 			}
 		}
 	})
-	t.Run("a sum beyond 64 bits is exact or refused", func(t *testing.T) {
+	t.Run("a sum beyond 64 bits is refused", func(t *testing.T) {
 		p := newPantry(t, create)
 		p.made(t, "Thing", thing(`"large":9223372036854775807`), thing(`"large":9223372036854775807`))
 		page, err := p.List(t.Context(), p.query(t, "Thing", "select=large.sum()"))
-		if p.engine.Dialect().Name() == "sqlite" {
-			var violation *store.Violation
-			if !errors.As(err, &violation) || violation.Kind != store.RangeViolation {
-				t.Errorf("got %s, %v", page.Body, err)
-			}
-			return
-		}
-		must(t, err)
-		if want := `[{"sum":18446744073709551614}]`; string(page.Body) != want {
-			t.Errorf("got %s, want %s", page.Body, want)
+		var violation *store.Violation
+		if !errors.As(err, &violation) || violation.Kind != store.RangeViolation {
+			t.Errorf("got %s, %v", page.Body, err)
 		}
 	})
 	t.Run("pages in the order of another's", func(t *testing.T) { testPagesThrough(t, p) })

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 )
 
@@ -112,5 +113,52 @@ func testTogether(t *testing.T, create Create) {
 			}
 		}
 		writing.Wait()
+	})
+	t.Run("a list that a change read before it wrote is not lost", func(t *testing.T) {
+		p := newPantry(t, create)
+		id := p.made(t, "Planet", `{"name":"Hoth","terrains":[],"climates":[]}`).IDs[0]
+		terrains := p.schema.Type("Planet").Attribute(1, "terrains")
+		var turn atomic.Int64
+		together(8, 10, func() {
+			mine := fmt.Sprint("terrain ", turn.Add(1))
+			_, err := p.Modify(t.Context(), p.read("Planet"), id, func(current []byte) (store.Change, error) {
+				var planet struct{ Terrains []any }
+				must(t, json.Unmarshal(current, &planet))
+				longer := statement.Assignment{Field: terrains, Op: statement.Set, Value: append(planet.Terrains, mine)}
+				return store.Change{Kind: store.Update, Assignments: []statement.Assignment{longer}}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		var hoth struct{ Terrains []string }
+		must(t, json.Unmarshal([]byte(p.item(t, "Planet", id)), &hoth))
+		if len(hoth.Terrains) != 80 {
+			t.Errorf("%d of 80 terrains are left", len(hoth.Terrains))
+		}
+	})
+	t.Run("a record that several put at the same id is made once, then replaced", func(t *testing.T) {
+		p := newPantry(t, create)
+		var made, replaced atomic.Int64
+		together(16, 1, func() {
+			assignments := p.assignments(t, "Planet", planet("Hoth"))
+			written, err := p.Modify(t.Context(), p.read("Planet"), int64(7), func(current []byte) (store.Change, error) {
+				if current == nil {
+					return store.Change{Kind: store.Insert, Assignments: assignments}, nil
+				}
+				return store.Change{Kind: store.Update, Assignments: assignments}, nil
+			})
+			switch {
+			case err != nil:
+				t.Error(err)
+			case written.Kind == store.Insert:
+				made.Add(1)
+			default:
+				replaced.Add(1)
+			}
+		})
+		if made.Load() != 1 || replaced.Load() != 15 {
+			t.Errorf("%d made, %d replaced; want 1 and 15", made.Load(), replaced.Load())
+		}
 	})
 }

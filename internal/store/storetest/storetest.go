@@ -26,6 +26,7 @@ func Run(t *testing.T, create Create) {
 	t.Run("read", func(t *testing.T) { testReads(t, create) })
 	t.Run("violation", func(t *testing.T) { testViolations(t, create) })
 	t.Run("exclusive", func(t *testing.T) { testExclusive(t, create) })
+	t.Run("turns", func(t *testing.T) { testTurns(t, create) })
 	t.Run("beside another process", func(t *testing.T) { testBeside(t, create) })
 	t.Run("closing", func(t *testing.T) { testClosing(t, create) })
 }

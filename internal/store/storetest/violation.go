@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,12 @@ func testViolations(t *testing.T, create Create) {
 				t.Errorf("%#v does not name %s", violation, c.says)
 			}
 		})
+	}
+	for _, missing := range []string{`UPDATE "jar" SET "colour" = 1`, `INSERT INTO "jar" ("colour") VALUES (1)`, `DELETE FROM "lid"`} {
+		var undefined *store.UndefinedError
+		if err := engine.Write(t.Context(), run(missing)); !errors.As(err, &undefined) {
+			t.Errorf("%s: got %v, want a *store.UndefinedError", missing, err)
+		}
 	}
 	if got := jars(t, engine); got != 1 {
 		t.Errorf("%d jars after refused changes, want 1", got)

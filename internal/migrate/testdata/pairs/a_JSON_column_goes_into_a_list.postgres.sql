@@ -4,7 +4,7 @@
 CREATE TABLE "planet_terrains" (
   "planet_id" bigint NOT NULL,
   "position" bigint NOT NULL,
-  "value" text NOT NULL,
+  "value" text COLLATE "C" NOT NULL,
   CONSTRAINT "planet_terrains_pkey" PRIMARY KEY ("planet_id", "position")
 );
 

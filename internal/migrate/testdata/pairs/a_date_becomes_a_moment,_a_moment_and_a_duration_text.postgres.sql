@@ -4,7 +4,7 @@
 ALTER TABLE "film" ALTER COLUMN "released" TYPE timestamptz USING "released"::timestamp AT TIME ZONE 'UTC';
 
 -- Film.seen: DateTime becomes String
-ALTER TABLE "film" ALTER COLUMN "seen" TYPE text USING rtrim(rtrim(to_char("seen" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z';
+ALTER TABLE "film" ALTER COLUMN "seen" TYPE text COLLATE "C" USING rtrim(rtrim(to_char("seen" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z';
 
 -- Film.length: Duration becomes String
-ALTER TABLE "film" ALTER COLUMN "length" TYPE text USING CASE WHEN "length" < 0 THEN '-' ELSE '' END || 'PT' || trim_scale(abs("length") / 1000000.0) || 'S';
+ALTER TABLE "film" ALTER COLUMN "length" TYPE text COLLATE "C" USING CASE WHEN "length" < 0 THEN '-' ELSE '' END || 'PT' || trim_scale(abs("length") / 1000000.0) || 'S';

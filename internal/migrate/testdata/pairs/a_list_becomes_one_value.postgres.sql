@@ -1,7 +1,7 @@
 -- 0002_to for postgres. Once a database has applied it, it must not change.
 
 -- add Planet.climate: String
-ALTER TABLE "planet" ADD COLUMN "climate" text;
+ALTER TABLE "planet" ADD COLUMN "climate" text COLLATE "C";
 
 -- move the values of Planet.climate from a value table to one column
 UPDATE "planet" AS t SET "climate" = (

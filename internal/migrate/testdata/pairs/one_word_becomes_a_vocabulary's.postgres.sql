@@ -3,7 +3,7 @@
 -- add type Climate
 CREATE TABLE "climate" (
   "id" uuid,
-  "word" text NOT NULL,
+  "word" text COLLATE "C" NOT NULL,
   CONSTRAINT "climate_pkey" PRIMARY KEY ("id")
 );
 
