@@ -59,7 +59,7 @@ func (p *program) fail(command *cobra.Command, err error) int {
 	switch {
 	case !p.ran:
 		code = exitUsage
-	case errors.As(err, &held):
+	case errors.As(err, &held), errors.Is(err, errRowsInTheWay):
 		code = exitHeld
 	}
 	message := strings.TrimSpace(err.Error())
@@ -102,7 +102,7 @@ with the source and serves it as a RESTful API.
 	}
 	root.PersistentFlags().BoolVar(&p.out.json, "json", false, "say results as JSON, one object a line")
 	root.AddCommand(p.newCommand(), p.planCommand(), p.migrateCommand(), p.importCommand(),
-		p.patchCommand(), p.serveCommand(), p.upCommand(), p.versionCommand())
+		p.exportCommand(), p.patchCommand(), p.copyCommand(), p.backupCommand(), p.restoreCommand(), p.serveCommand(), p.upCommand(), p.versionCommand())
 	return root
 }
 

@@ -1,33 +1,26 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/larderhq/larder/internal/migrate"
+	"github.com/larderhq/larder/internal/project"
 )
 
 func (p *program) migrateHash() *cobra.Command {
-	var flags *projectFlags
-	cmd := &cobra.Command{
-		Use:   "hash",
-		Short: "Accept migration files that were written or edited by hand",
-		Long: `Hash writes migrations/checksums.txt anew. A file that a database has
-applied stays refused by that database when it is another now.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := p.load(cmd, flags, nil)
-			if err != nil {
-				return err
-			}
+	cmd := p.migrateStep("hash", "Accept migration files that were written or edited by hand",
+		func(_ context.Context, loaded *project.Project, _ []string) error {
 			changed, err := migrate.Hash(loaded.Migrations())
 			if err != nil {
 				return err
 			}
 			p.sayHashed(changed)
 			return nil
-		},
-	}
-	flags = addProjectFlags(cmd, false)
+		})
+	cmd.Long = `Hash writes migrations/checksums.txt anew. A file that a database has
+applied stays refused by that database when it is another now.`
 	return cmd
 }
 

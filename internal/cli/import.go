@@ -3,9 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,11 +15,10 @@ import (
 	"github.com/larderhq/larder/internal/project"
 	"github.com/larderhq/larder/internal/source"
 	"github.com/larderhq/larder/internal/store"
-	"github.com/larderhq/larder/internal/store/sqlite"
 )
 
 func (p *program) importCommand() *cobra.Command {
-	var dryRun, offline bool
+	var dryRun, offline, fresh bool
 	var flags *projectFlags
 	cmd := &cobra.Command{
 		Use:   "import [SOURCE…]",
@@ -37,7 +35,7 @@ difference one transaction. What was changed here stays as it is.`,
 				return err
 			}
 			if dryRun {
-				return p.rehearse(cmd.Context(), loaded, names, offline)
+				return p.rehearse(cmd.Context(), loaded, names, importOptions{offline: offline, fresh: fresh, dryRun: true})
 			}
 			return p.withDatabase(cmd.Context(), loaded, func(engine store.Engine) error {
 				dir, err := openMigrations(loaded)
@@ -47,43 +45,33 @@ difference one transaction. What was changed here stays as it is.`,
 				if err := checkApplied(cmd.Context(), engine, dir); err != nil {
 					return err
 				}
-				return p.importSources(cmd.Context(), loaded, engine, names, importOptions{offline: offline})
+				since, err := importer.LastRun(cmd.Context(), engine)
+				if err != nil {
+					return err
+				}
+				return p.importOnce(cmd.Context(), loaded, engine, names, importOptions{offline: offline, fresh: fresh, since: since})
 			})
 		},
 	}
 	flags = addProjectFlags(cmd, false)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change")
 	cmd.Flags().BoolVar(&offline, "offline", false, "read the snapshots, ask no one")
+	cmd.Flags().BoolVar(&fresh, "fresh", false, "fetch everything, also what upstream says has not changed or a read that broke off has fetched")
 	return cmd
 }
 
-// withDatabase opens the project's database for some work and closes it.
-func (p *program) withDatabase(ctx context.Context, loaded *project.Project, work func(store.Engine) error) (err error) {
-	engine, err := openDatabase(ctx, loaded)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := engine.Close(); err == nil && closing != nil {
-			err = fmt.Errorf("close the database: %w", closing)
-		}
-	}()
-	return work(engine)
-}
-
-// rehearse is a dry run. Where there is no database yet, a temporary one takes
-// its place, so that a dry run leaves nothing behind.
-func (p *program) rehearse(ctx context.Context, loaded *project.Project, names []string, offline bool) error {
+// rehearse is a dry run. Where the database has no tables yet, a temporary one
+// takes its place, so that a dry run leaves nothing behind.
+func (p *program) rehearse(ctx context.Context, loaded *project.Project, names []string, options importOptions) error {
 	dir, err := openMigrations(loaded)
 	if err != nil {
 		return err
 	}
-	options := importOptions{offline: offline, dryRun: true}
-	missing, err := databaseMissing(loaded)
+	states, err := p.states(ctx, loaded, dir)
 	if err != nil {
 		return err
 	}
-	if !missing {
+	if !isFresh(states) {
 		return p.withDatabase(ctx, loaded, func(engine store.Engine) error {
 			if err := checkApplied(ctx, engine, dir); err != nil {
 				return err
@@ -91,24 +79,20 @@ func (p *program) rehearse(ctx context.Context, loaded *project.Project, names [
 			return p.importSources(ctx, loaded, engine, names, options)
 		})
 	}
-	folder, err := os.MkdirTemp("", "larder-dry-run-*")
-	if err != nil {
-		return fmt.Errorf("make a place for the dry run: %w", err)
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // the system clears its temporary files
-	engine, err := sqlite.Open(ctx, filepath.Join(folder, "larder.db"), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	defer engine.Close() //nolint:errcheck // nothing in it is kept
-	if _, err := migrate.Up(ctx, engine, dir, migrate.Options{}); err != nil {
-		return err
-	}
-	return p.importSources(ctx, loaded, engine, names, options)
+	return p.withScratch(ctx, loaded, func(engine store.Engine) error {
+		if _, err := migrate.Up(ctx, engine, dir, migrate.Options{}); err != nil {
+			return err
+		}
+		return p.importSources(ctx, loaded, engine, names, options)
+	})
 }
 
-// checkApplied refuses a database that lacks a migration.
+// checkApplied refuses a database that lacks a migration of dir, which is nil
+// where the tables are not larder's; see openStore.
 func checkApplied(ctx context.Context, engine store.Engine, dir *migrate.Dir) error {
+	if dir == nil {
+		return nil
+	}
 	states, err := migrate.Status(ctx, engine, dir)
 	if err != nil {
 		return err
@@ -120,7 +104,11 @@ func checkApplied(ctx context.Context, engine store.Engine, dir *migrate.Dir) er
 		}
 	}
 	if len(pending) == 0 && len(states) > 0 {
-		return nil
+		outdated, err := migrate.Outdated(ctx, engine)
+		if outdated {
+			return fmt.Errorf("the database is of an earlier release of larder, without a table that this one keeps for itself: make it with larder migrate up, or use larder up")
+		}
+		return err
 	}
 	if len(states) == 0 {
 		return fmt.Errorf("the project has no migrations yet: write the first with larder migrate diff init")
@@ -129,11 +117,15 @@ func checkApplied(ctx context.Context, engine store.Engine, dir *migrate.Dir) er
 }
 
 type importOptions struct {
-	dryRun, offline bool
+	dryRun, offline, fresh bool
+	since                  int64 // the last run that there was when the command began
 }
 
 // sourcesOf are the sources that a command line names: all where it names none.
 func sourcesOf(loaded *project.Project, names []string) ([]string, error) {
+	if loaded.Settings.External {
+		return nil, fmt.Errorf("an import keeps what it remembers in tables of its own, and the database is not larder's (migrations: external in %s): import into one that larder manages", project.SettingsFile)
+	}
 	known := loaded.SourceNames()
 	if len(known) == 0 {
 		return nil, fmt.Errorf("the project has no sources: declare one under sources in %s", project.SettingsFile)
@@ -149,6 +141,32 @@ func sourcesOf(loaded *project.Project, names []string) ([]string, error) {
 	return names, nil
 }
 
+// importOnce imports the sources while no other process does. What another has
+// imported since this one began is not done again: of ten that start together,
+// one asks upstream.
+func (p *program) importOnce(ctx context.Context, loaded *project.Project, engine store.Engine, names []string, options importOptions) error {
+	const patience = time.Second
+	waiting := time.AfterFunc(patience, func() { p.out.warn("another process imports; waiting for its end") })
+	defer waiting.Stop()
+	return engine.InTurn(ctx, func(ctx context.Context) error {
+		waiting.Stop()
+		var missing []string
+		for _, name := range names {
+			done, err := importer.DoneSince(ctx, engine, name, options.since)
+			if err != nil {
+				return err
+			}
+			if done == nil {
+				missing = append(missing, name)
+				continue
+			}
+			p.out.event("skipped", done)
+			p.out.step(faint, "imported", "%s: %s, by another process just now", name, count(done.Fetched, "record"))
+		}
+		return p.importSources(ctx, loaded, engine, missing, options)
+	})
+}
+
 // importSources imports the sources one after the other.
 func (p *program) importSources(ctx context.Context, loaded *project.Project, engine store.Engine, names []string, options importOptions) error {
 	for _, name := range names {
@@ -162,7 +180,14 @@ func (p *program) importSources(ctx context.Context, loaded *project.Project, en
 // importSource fetches and imports one source and keeps the answer as its
 // snapshot when that went well.
 func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) (err error) {
-	from, err := loaded.Open(name, options.offline)
+	asked := loaded.Fingerprint(name)
+	opening := project.Opening{Offline: options.offline, Fresh: options.fresh, UserAgent: source.UserAgent(release())}
+	if !options.fresh {
+		if opening.Known, err = importer.Known(ctx, engine, name, asked); err != nil {
+			return err
+		}
+	}
+	from, err := loaded.Open(name, opening)
 	if err != nil {
 		return err
 	}
@@ -171,6 +196,10 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 	started := time.Now()
 	answer, err := from.Fetch(ctx, bars.fetched)
 	bars.fetchDone()
+	if unchanged := (*source.UnchangedError)(nil); errors.As(err, &unchanged) {
+		bars.done()
+		return p.importNothing(ctx, engine, name, unchanged.Address, options.dryRun)
+	}
 	if err != nil {
 		return fmt.Errorf("fetch %s: %w", name, err)
 	}
@@ -180,10 +209,17 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 		}
 	}()
 	fetching := time.Since(started)
-	report, err := importer.Run(ctx, engine, loaded.Schema, name, answer, importer.Options{DryRun: options.dryRun, Progress: bars.imported})
+	report, err := importer.Run(ctx, engine, loaded.Schema, name, answer, importer.Options{
+		DryRun: options.dryRun, KeepIDs: loaded.Settings.Sources[name].KeepIDs, Progress: bars.imported,
+	})
 	bars.done()
 	if err != nil {
 		return err
+	}
+	if !options.dryRun {
+		if err := importer.Remember(ctx, engine, name, asked, report.Run, answer.Validators); err != nil {
+			return err
+		}
 	}
 	p.sayImport(report, answer, fetching)
 	if file := loaded.Snapshot(name); file != "" && !options.dryRun && !answer.Offline {
@@ -191,6 +227,17 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 			p.out.warn("the import is done, but its snapshot could not be kept: %v", err)
 		}
 	}
+	return nil
+}
+
+// importNothing records and tells that upstream has nothing new.
+func (p *program) importNothing(ctx context.Context, engine store.Engine, name, address string, dryRun bool) error {
+	report, err := importer.Unchanged(ctx, engine, name, address, dryRun)
+	if err != nil {
+		return err
+	}
+	p.out.event("imported", report)
+	p.out.step(good, "unchanged", "%s: %s has nothing new since the last import", name, address)
 	return nil
 }
 

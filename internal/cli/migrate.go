@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,30 +25,51 @@ func (p *program) migrateCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) migrateDiff() *cobra.Command {
-	var allow []string
-	var empty bool
+// migrateStep is a subcommand of migrate: it loads the project and does the
+// work with it. It takes no arguments unless its caller says so.
+func (p *program) migrateStep(use, short string, work func(ctx context.Context, loaded *project.Project, arguments []string) error) *cobra.Command {
 	var flags *projectFlags
 	cmd := &cobra.Command{
-		Use:   "diff NAME",
-		Short: "Write the migration that takes the tables to the models as they are now",
-		Args:  cobra.ExactArgs(1),
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			loaded, err := p.load(cmd, flags, nil)
 			if err != nil {
 				return err
 			}
+			if loaded.Settings.External {
+				return fmt.Errorf("the tables are not larder's to change (migrations: external in %s): change them by what made them, and %s after them", project.SettingsFile, project.ModelsFile)
+			}
+			return work(cmd.Context(), loaded, arguments)
+		},
+	}
+	flags = addProjectFlags(cmd, false)
+	return cmd
+}
+
+func (p *program) migrateDiff() *cobra.Command {
+	var flags diffFlags
+	cmd := p.migrateStep("diff NAME", "Write the migration that takes the tables to the models as they are now",
+		func(_ context.Context, loaded *project.Project, arguments []string) error {
 			dir, err := migrate.Open(loaded.Migrations())
 			if err != nil {
 				return err
 			}
-			return p.writeMigration(loaded, dir, arguments[0], empty, allowances(allow))
-		},
-	}
-	flags = addProjectFlags(cmd, false)
-	cmd.Flags().StringSliceVar(&allow, "allow", nil, "let through what would lose data: `drop`")
-	cmd.Flags().BoolVar(&empty, "empty", false, "write empty files, for statements of your own")
+			return p.writeMigration(loaded, dir, arguments[0], flags)
+		})
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.Flags().StringSliceVar(&flags.allow, "allow", nil, "let through what would lose data: `drop`")
+	cmd.Flags().BoolVar(&flags.empty, "empty", false, "write empty files, for statements of your own")
+	cmd.Flags().BoolVar(&flags.concurrently, "concurrently", false, "let PostgreSQL build new indexes without a lock, each in a migration of its own")
+	cmd.MarkFlagsMutuallyExclusive("empty", "concurrently")
 	return cmd
+}
+
+// diffFlags are what migrate diff was asked.
+type diffFlags struct {
+	allow               []string
+	empty, concurrently bool
 }
 
 func allowances(words []string) []migrate.Allow {
@@ -58,8 +81,8 @@ func allowances(words []string) []migrate.Allow {
 }
 
 // writeMigration writes the next migration and says which files it wrote.
-func (p *program) writeMigration(loaded *project.Project, dir *migrate.Dir, name string, empty bool, allowed []migrate.Allow) error {
-	if empty {
+func (p *program) writeMigration(loaded *project.Project, dir *migrate.Dir, name string, flags diffFlags) error {
+	if flags.empty {
 		written, err := dir.Empty(name)
 		if err != nil {
 			return err
@@ -71,11 +94,32 @@ func (p *program) writeMigration(loaded *project.Project, dir *migrate.Dir, name
 	if err != nil {
 		return err
 	}
-	written, err := dir.Diff(name, loaded.Schema, allowed...)
+	if flags.concurrently {
+		return p.writeConcurrently(loaded, dir, name, plan, allowances(flags.allow))
+	}
+	written, err := dir.Diff(name, loaded.Schema, allowances(flags.allow)...)
 	if err != nil {
 		return err
 	}
 	p.sayMigration(loaded, written, plan)
+	return nil
+}
+
+// writeConcurrently writes the next migration and those of its indexes.
+func (p *program) writeConcurrently(loaded *project.Project, dir *migrate.Dir, name string, plan *migrate.Plan, allowed []migrate.Allow) error {
+	written, err := dir.DiffConcurrently(name, loaded.Schema, allowed...)
+	if err != nil {
+		return err
+	}
+	if len(written) == 0 {
+		p.sayMigration(loaded, nil, nil)
+		return nil
+	}
+	plan.Concurrently()
+	p.sayMigration(loaded, written[0], plan)
+	for _, index := range written[1:] {
+		p.sayMigration(loaded, index, nil)
+	}
 	return nil
 }
 
@@ -122,27 +166,16 @@ func (p *program) sayFindings(findings []migrate.Finding) {
 }
 
 func (p *program) migrateUp() *cobra.Command {
-	var flags *projectFlags
-	cmd := &cobra.Command{
-		Use:   "up",
-		Short: "Apply the migrations that the database lacks",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := p.load(cmd, flags, nil)
-			if err != nil {
-				return err
-			}
+	return p.migrateStep("up", "Apply the migrations that the database lacks",
+		func(ctx context.Context, loaded *project.Project, _ []string) error {
 			dir, err := openMigrations(loaded)
 			if err != nil {
 				return err
 			}
-			return p.withDatabase(cmd.Context(), loaded, func(engine store.Engine) error {
-				return p.migrateTo(cmd.Context(), loaded, engine, dir)
+			return p.withDatabase(ctx, loaded, func(engine store.Engine) error {
+				return p.migrateTo(ctx, loaded, engine, dir)
 			})
-		},
-	}
-	flags = addProjectFlags(cmd, false)
-	return cmd
+		})
 }
 
 // migrateTo applies what the database lacks and says so.
@@ -170,50 +203,39 @@ func (p *program) migrateTo(ctx context.Context, loaded *project.Project, engine
 }
 
 func (p *program) migrateStatus() *cobra.Command {
-	var flags *projectFlags
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Say which migrations the database has",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := p.load(cmd, flags, nil)
-			if err != nil {
-				return err
-			}
+	return p.migrateStep("status", "Say which migrations the database has",
+		func(ctx context.Context, loaded *project.Project, _ []string) error {
 			dir, err := migrate.Open(loaded.Migrations())
 			if err != nil {
 				return err
 			}
-			states, err := p.states(cmd.Context(), loaded, dir)
+			states, err := p.states(ctx, loaded, dir)
 			if err != nil {
 				return err
 			}
 			p.sayStates(states)
 			return nil
-		},
-	}
-	flags = addProjectFlags(cmd, false)
-	return cmd
+		})
 }
 
-// states tells where each migration stands; of a database that does not exist
-// yet, without making it.
+// states tells where each migration stands.
 func (p *program) states(ctx context.Context, loaded *project.Project, dir *migrate.Dir) (states []migrate.State, err error) {
-	missing, err := databaseMissing(loaded)
-	if err != nil {
-		return nil, err
-	}
-	if missing {
+	err = p.withDatabaseIfAny(ctx, loaded, func(engine store.Engine) error {
+		if engine != nil {
+			states, err = migrate.Status(ctx, engine, dir)
+			return err
+		}
 		for _, m := range dir.Migrations() {
 			states = append(states, migrate.State{Migration: m})
 		}
-		return states, nil
-	}
-	err = p.withDatabase(ctx, loaded, func(engine store.Engine) error {
-		states, err = migrate.Status(ctx, engine, dir)
-		return err
+		return nil
 	})
 	return states, err
+}
+
+// isFresh reports whether no migration was applied yet.
+func isFresh(states []migrate.State) bool {
+	return !slices.ContainsFunc(states, func(state migrate.State) bool { return !state.Applied.IsZero() })
 }
 
 func (p *program) sayStates(states []migrate.State) {
@@ -253,46 +275,33 @@ func (p *program) sayStates(states []migrate.State) {
 }
 
 func (p *program) migrateLint() *cobra.Command {
-	var flags *projectFlags
-	cmd := &cobra.Command{
-		Use:   "lint",
-		Short: "Say what to think about before the pending migrations are applied",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := p.load(cmd, flags, nil)
-			if err != nil {
-				return err
-			}
+	return p.migrateStep("lint", "Say what to think about before the pending migrations are applied",
+		func(ctx context.Context, loaded *project.Project, _ []string) error {
 			dir, err := migrate.Open(loaded.Migrations())
 			if err != nil {
 				return err
 			}
-			return p.lint(cmd.Context(), loaded, dir)
-		},
-	}
-	flags = addProjectFlags(cmd, false)
-	return cmd
+			var findings []migrate.Finding
+			err = p.withDatabaseIfAny(ctx, loaded, func(engine store.Engine) error {
+				findings, err = migrate.Lint(ctx, engine, dir)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			p.sayLint(findings)
+			if slices.ContainsFunc(findings, func(f migrate.Finding) bool { return f.Severity == migrate.Breaking && f.Rows > 0 }) {
+				return fmt.Errorf("%w: larder migrate up would fail on them and change nothing; change the rows, or the migration", errRowsInTheWay)
+			}
+			return nil
+		})
 }
 
-// lint looks at the pending migrations, against the rows of the database where
-// there is one.
-func (p *program) lint(ctx context.Context, loaded *project.Project, dir *migrate.Dir) error {
-	missing, err := databaseMissing(loaded)
-	if err != nil {
-		return err
-	}
-	var findings []migrate.Finding
-	if missing {
-		findings, err = migrate.Lint(ctx, nil, dir)
-	} else {
-		err = p.withDatabase(ctx, loaded, func(engine store.Engine) error {
-			findings, err = migrate.Lint(ctx, engine, dir)
-			return err
-		})
-	}
-	if err != nil {
-		return err
-	}
+// errRowsInTheWay is lint's answer to a program: somebody has to decide.
+var errRowsInTheWay = errors.New("rows stand in the way")
+
+// sayLint tells what was found, or that nothing was.
+func (p *program) sayLint(findings []migrate.Finding) {
 	p.out.event("lint", struct {
 		Findings []finding `json:"findings"`
 	}{findingsOf(findings)})
@@ -300,7 +309,6 @@ func (p *program) lint(ctx context.Context, loaded *project.Project, dir *migrat
 		p.out.line("nothing to think about")
 	}
 	p.sayFindings(findings)
-	return nil
 }
 
 // finding is a migrate.Finding as programs see it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -29,6 +30,8 @@ import (
 type newFlags struct {
 	url, query, queryFile string
 	file, format          string
+	database              string
+	delimiter             string
 	operation, variables  string
 	headers               []string
 	token, source         string
@@ -38,7 +41,7 @@ type newFlags struct {
 func (p *program) newCommand() *cobra.Command {
 	f := &newFlags{}
 	cmd := &cobra.Command{
-		Use:   "new NAME (--graphql URL --query QUERY | --file FILE)",
+		Use:   "new NAME (--graphql URL --query QUERY | --file FILE | --database DATABASE)",
 		Short: "Make a project from a source",
 		Long: `New asks a GraphQL endpoint for its schema and for the answer to the query,
 derives the models from both, and writes a project folder: larder.yaml,
@@ -49,10 +52,15 @@ With --file it reads a data file instead: a TypeScript or JavaScript module
 that exports lists of objects, JSON, NDJSON or CSV. The file stays where it is
 when it lies in the project's folder, as with larder new . --file data.json;
 else it is copied into the project, with what it imports. An address (http or
-https) is fetched anew at every import.`,
+https) is fetched anew at every import.
+
+With --database it reads what a database has that is there already, a SQLite
+file or a postgres:// URL, and writes models by which larder serves its records
+without owning its tables. It changes nothing in it.`,
 		Example: `  larder new planets --graphql https://swapi-graphql.netlify.app/graphql \
     --query '{ allPlanets { planets { name population terrains climates } } }'
-  larder new shopping --file app/data/data.ts`,
+  larder new shopping --file app/data/data.ts
+  larder new music --database chinook.db`,
 		Args: func(cmd *cobra.Command, arguments []string) error {
 			if err := cobra.ExactArgs(1)(cmd, arguments); err != nil {
 				return err
@@ -60,6 +68,9 @@ https) is fetched anew at every import.`,
 			return f.check()
 		},
 		RunE: func(cmd *cobra.Command, arguments []string) error {
+			if f.database != "" {
+				return p.newFromDatabase(cmd.Context(), arguments[0], f.database)
+			}
 			return p.newProject(cmd.Context(), arguments[0], f)
 		},
 	}
@@ -67,7 +78,9 @@ https) is fetched anew at every import.`,
 	cmd.Flags().StringVar(&f.query, "query", "", "the `query` whose answer holds the records")
 	cmd.Flags().StringVar(&f.queryFile, "query-file", "", "a `file` that holds the query")
 	cmd.Flags().StringVar(&f.file, "file", "", "the data `file`, or its address")
+	cmd.Flags().StringVar(&f.database, "database", "", "a `database` that is there: a SQLite file, or a postgres:// URL")
 	cmd.Flags().StringVar(&f.format, "format", "", "what the file holds, where its name does not tell: json, ndjson, csv or module (`format`)")
+	cmd.Flags().StringVar(&f.delimiter, "delimiter", "", "what separates the cells of a CSV file, a `character` or tab (default: the one of , ; and tab that its header has most of)")
 	cmd.Flags().StringVar(&f.operation, "operation", "", "the `name` of the operation, where the query has several")
 	cmd.Flags().StringVar(&f.variables, "variables", "", "the query's variables as a `JSON` object")
 	cmd.Flags().StringArrayVar(&f.headers, "header", nil, "a `header` of each request, as in 'X-Team: larder'; may be given again")
@@ -79,19 +92,29 @@ https) is fetched anew at every import.`,
 // check says what is wrong with the command line.
 func (f *newFlags) check() error {
 	switch {
+	case f.database != "":
+		return f.checkDatabase()
 	case f.file != "":
 		return f.checkFile()
 	case f.format != "":
 		return errors.New("--format is of a file: name one with --file FILE")
+	case f.delimiter != "":
+		return errors.New("--delimiter is of a file: name one with --file FILE")
 	case f.url == "":
-		return errors.New("name an endpoint with --graphql URL, or a data file with --file FILE")
+		return errors.New("name an endpoint with --graphql URL, a data file with --file FILE, or a database with --database")
 	case f.query == "" && f.queryFile == "":
 		return errors.New("say what to ask the endpoint with --query or --query-file")
 	case f.query != "" && f.queryFile != "":
 		return errors.New("expected one of --query and --query-file, got both")
 	}
 	if f.variables != "" {
-		if err := json.Unmarshal([]byte(f.variables), &f.variablesRead); err != nil {
+		decoder := json.NewDecoder(strings.NewReader(f.variables))
+		decoder.UseNumber() // they go to larder.yaml as they are written
+		err := decoder.Decode(&f.variablesRead)
+		if err == nil && !errors.Is(decoder.Decode(new(any)), io.EOF) {
+			err = errors.New("something follows it")
+		}
+		if err != nil {
 			return fmt.Errorf("--variables: expected a JSON object like {\"first\": 10}: %w", err)
 		}
 	}
@@ -184,7 +207,7 @@ func (p *program) newProject(ctx context.Context, dir string, f *newFlags) (err 
 
 // settings are those of the source, its references looked up.
 func (f *newFlags) settings(environ []string) (source.GraphQLSettings, error) {
-	settings := source.GraphQLSettings{Query: f.query, Operation: f.operation, Headers: map[string]string{}, UserAgent: "larder/" + release()}
+	settings := source.GraphQLSettings{Query: f.query, Operation: f.operation, Headers: map[string]string{}, UserAgent: source.UserAgent(release())}
 	resolve := func(what, text string) (string, error) {
 		secret, err := project.NewSecret(text, ".", environ)
 		if err != nil {

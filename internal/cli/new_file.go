@@ -67,6 +67,11 @@ func (p *program) deriveFile(ctx context.Context, dir string, f *newFlags) (*mad
 		return nil, err
 	}
 	settings := source.FileSettings{Dir: data.base, Path: data.path, Format: source.Format(f.format)}
+	if f.delimiter != "" {
+		if settings.Delimiter, err = project.Delimiter(f.delimiter); err != nil {
+			return nil, fmt.Errorf("--delimiter: %w", err)
+		}
+	}
 	if data.path == "" {
 		asked, err := f.settings(p.environ)
 		if err != nil {
@@ -85,7 +90,7 @@ func (p *program) deriveFile(ctx context.Context, dir string, f *newFlags) (*mad
 		return nil, err
 	}
 	m := &made{answer: answer, draft: project.Draft{InPlace: data.inPlace, Sources: []project.DraftSource{{
-		Name: f.source, Path: data.path, Format: f.format, Headers: f.headerMap(), Token: f.token,
+		Name: f.source, Path: data.path, Format: f.format, Delimiter: f.delimiter, Headers: f.headerMap(), Token: f.token,
 	}}}}
 	if data.path == "" {
 		m.draft.Sources[0].URL = f.file

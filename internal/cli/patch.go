@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,10 +66,10 @@ type patch struct {
 	body     []byte
 }
 
-// newPatch makes the request in the latest version of the API, which has every
-// field.
+// newPatch makes the request in the latest version of the API that is served.
 func newPatch(loaded *project.Project, resource string, assignments, where []string, all bool) (patch, error) {
-	version := slices.Max(loaded.Schema.Versions())
+	served := loaded.Settings.API.Served(loaded.Schema)
+	version := served[len(served)-1].Number
 	body := map[string]json.RawMessage{}
 	for _, assignment := range assignments {
 		field, value, ok := strings.Cut(assignment, "=")
@@ -113,7 +112,11 @@ func newPatch(loaded *project.Project, resource string, assignments, where []str
 func (p *program) patch(ctx context.Context, loaded *project.Project, engine store.Engine, change patch) error {
 	settings := p.serverSettings(loaded)
 	settings.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
-	server, err := rest.New(settings, store.New(engine, loaded.Schema), loaded.Schema)
+	stored, err := openStore(ctx, loaded, engine)
+	if err != nil {
+		return err
+	}
+	server, err := rest.New(settings, stored, loaded.Schema)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ nothing. A plan that would lose data ends with exit code 3.`,
 			if err != nil {
 				return err
 			}
+			if loaded.Settings.External {
+				return p.planExternal(cmd.Context(), loaded)
+			}
 			dir, err := migrate.Open(loaded.Migrations())
 			if err != nil {
 				return err
@@ -56,15 +59,14 @@ func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrat
 		return err
 	}
 	pending := p.sayPending(states, dialectOf(loaded))
-	missing, err := databaseMissing(loaded)
 	switch {
-	case err != nil || schemaOnly || len(loaded.SourceNames()) == 0:
-		return err
-	case pending > 0 && !missing:
+	case schemaOnly || len(loaded.SourceNames()) == 0:
+		return nil
+	case pending > 0 && !isFresh(states):
 		p.out.step(faint, "import", "cannot be told before the migrations are applied")
 		return nil
 	}
-	return p.rehearse(ctx, loaded, loaded.SourceNames(), offline)
+	return p.rehearse(ctx, loaded, loaded.SourceNames(), importOptions{offline: offline, dryRun: true})
 }
 
 // sayPending tells the migrations that the database lacks, with their SQL, and
@@ -126,7 +128,7 @@ func (p *program) saySQL(sql string) {
 
 // dialectOf is the dialect of the project's database.
 func dialectOf(loaded *project.Project) string {
-	if address, err := loaded.Database(); err == nil && strings.HasPrefix(address, "postgres") && strings.Contains(address, "://") {
+	if address, err := loaded.Database(); err == nil && isPostgres(address) {
 		return migrate.Postgres
 	}
 	return migrate.SQLite

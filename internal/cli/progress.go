@@ -16,12 +16,12 @@ type progress struct {
 	bars  *mpb.Progress // nil: nothing is shown
 	name  string
 	fetch *mpb.Bar
-	phase map[importer.Phase]*mpb.Bar
+	phase map[string]*mpb.Bar
 }
 
-// newProgress begins the progress of an import.
+// newProgress begins the progress of what is called name.
 func (c *console) newProgress(name string) *progress {
-	p := &progress{name: name, phase: map[importer.Phase]*mpb.Bar{}}
+	p := &progress{name: name, phase: map[string]*mpb.Bar{}}
 	if c.errTerminal && !c.json {
 		p.bars = mpb.New(mpb.WithOutput(c.err), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond))
 	}
@@ -50,30 +50,33 @@ func (p *progress) fetchDone() {
 }
 
 // imported tells how far a phase of the import has come.
-func (p *progress) imported(now importer.Progress) {
+func (p *progress) imported(now importer.Progress) { p.counted(string(now.Phase), now.Done, now.Total) }
+
+// counted tells how far a phase has come; its end is not known while total is 0.
+func (p *progress) counted(phase string, done, total int) {
 	if p.bars == nil {
 		return
 	}
-	bar := p.phase[now.Phase]
+	bar := p.phase[phase]
 	if bar == nil {
-		bar = p.newBar(now)
-		p.phase[now.Phase] = bar
+		bar = p.newBar(phase, total)
+		p.phase[phase] = bar
 	}
-	if now.Total > 0 {
-		bar.SetTotal(int64(now.Total), false)
+	if total > 0 {
+		bar.SetTotal(int64(total), false)
 	}
-	bar.SetCurrent(int64(now.Done))
+	bar.SetCurrent(int64(done))
 }
 
 // newBar is the bar of a phase: one that fills where the end is known, else
 // one that only moves.
-func (p *progress) newBar(now importer.Progress) *mpb.Bar {
-	name := decor.Name(p.name+" "+string(now.Phase), decor.WCSyncSpaceR)
+func (p *progress) newBar(phase string, total int) *mpb.Bar {
+	name := decor.Name(p.name+" "+phase, decor.WCSyncSpaceR)
 	rate := mpb.AppendDecorators(decor.AverageSpeed(0, "%.0f/s"))
-	if now.Total == 0 {
+	if total == 0 {
 		return p.bars.AddSpinner(0, mpb.PrependDecorators(name, decor.CurrentNoUnit("%d", decor.WCSyncSpace)), rate, mpb.BarRemoveOnComplete())
 	}
-	return p.bars.AddBar(int64(now.Total), mpb.PrependDecorators(name, decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)), rate, mpb.BarRemoveOnComplete())
+	return p.bars.AddBar(int64(total), mpb.PrependDecorators(name, decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)), rate, mpb.BarRemoveOnComplete())
 }
 
 // done removes the bars and waits for the terminal to be free.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/project"
-	"github.com/larderhq/larder/internal/store"
-	"github.com/larderhq/larder/internal/store/sqlite"
 )
 
 // projectFlags are the flags of a command that works on a project.
@@ -76,42 +73,6 @@ func (p *program) load(cmd *cobra.Command, f *projectFlags, arguments []string) 
 	return loaded, nil
 }
 
-// openDatabase opens the project's database and makes it where there is none.
-func openDatabase(ctx context.Context, loaded *project.Project) (store.Engine, error) {
-	address, err := loaded.Database()
-	if err != nil {
-		return nil, err
-	}
-	if scheme, _, isURL := strings.Cut(address, "://"); isURL {
-		return nil, fmt.Errorf("database: this release of larder has no engine for %s:// yet: set it to a SQLite file", scheme)
-	}
-	engine, err := sqlite.Open(ctx, address, sqlite.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return engine, nil
-}
-
-// databaseMissing reports whether the project's database is yet to be made.
-func databaseMissing(loaded *project.Project) (bool, error) {
-	address, err := loaded.Database()
-	if err != nil || strings.Contains(address, "://") {
-		return false, err
-	}
-	_, err = os.Stat(address)
-	return errors.Is(err, fs.ErrNotExist), nil
-}
-
-// databaseName is the database as it may be shown: a file from the working
-// folder, where that is shorter.
-func databaseName(loaded *project.Project) string {
-	address, err := loaded.Database()
-	if err != nil || strings.Contains(address, "://") {
-		return "the database"
-	}
-	return shortPath(address)
-}
-
 // shortPath is a path from the working folder, if it lies in it.
 func shortPath(path string) string {
 	here, err := os.Getwd()
@@ -126,8 +87,12 @@ func shortPath(path string) string {
 }
 
 // openMigrations reads the project's migrations and refuses them when the
-// models have gone ahead of them.
+// models have gone ahead of them. There are none, and nil, where the tables are
+// not larder's.
 func openMigrations(loaded *project.Project) (*migrate.Dir, error) {
+	if loaded.Settings.External {
+		return nil, nil
+	}
 	dir, err := migrate.Open(loaded.Migrations())
 	if err != nil {
 		return nil, err

@@ -18,46 +18,62 @@ import (
 )
 
 // TestReadmeWalkthrough runs the README's console blocks from top to bottom, in
-// a copy of the example, and demands that they print what the README says on
-// standard output. The address is the only thing that differs: the README's port may be taken.
+// a copy of the examples, and demands that they print what the README says on
+// standard output; -update writes what they print. The address is the only thing
+// that differs: the README's port may be taken.
 func TestReadmeWalkthrough(t *testing.T) {
-	const root = "../.."
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	readme, err := filepath.Abs("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(readme) //nolint:gosec // the repository's
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	if err := os.CopyFS(filepath.Join(folder, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
-		t.Fatal(err)
-	}
-	// A database of someone who tried an example is not part of it.
-	left, err := filepath.Glob(filepath.Join(folder, "examples", "*", "larder.db*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range left {
-		if err := os.Remove(file); err != nil {
+	for _, example := range []string{"planets", "shopping"} {
+		if err := copyExample(filepath.Join(folder, "examples", example), example); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Chdir(folder)
 	w := &walkthrough{t: t, stop: func() {}}
 	t.Cleanup(func() { w.stop() })
-	for _, block := range regexp.MustCompile("(?s)```(console|graphql)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		if block[1] == "graphql" {
-			w.addPrice(block[2])
-			continue
+	ran := regexp.MustCompile("(?s)```(console|graphql)\n(.*?)```").ReplaceAllStringFunc(string(text), func(block string) string {
+		if body, isModel := strings.CutPrefix(block, "```graphql\n"); isModel {
+			w.addPrice(strings.TrimSuffix(body, "```"))
+			return block
 		}
-		for _, step := range strings.Split("\n"+block[2], "\n$ ")[1:] {
-			command, want, _ := strings.Cut(step, "\n")
-			if got := w.run(command); settled(got) != settled(want) {
-				t.Errorf("$ %s\ngot:  %s\nwant: %s", command, got, want)
-			}
-		}
-	}
-	if w.commands < 10 {
+		return w.runBlock(block)
+	})
+	if w.commands < 30 {
 		t.Errorf("%d commands ran: the README's blocks were not found", w.commands)
 	}
+	if *update && ran != string(text) {
+		if err := os.WriteFile(readme, []byte(ran), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// runBlock runs the commands of a block and returns it with what they print.
+func (w *walkthrough) runBlock(block string) string {
+	head, tail := "```console\n", "```"
+	for step := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(block, head+"$ "), tail), "\n$ ") {
+		command, want, _ := strings.Cut(strings.TrimSuffix(step, "\n"), "\n")
+		got := strings.TrimSpace(w.run(command))
+		switch {
+		case settled(got) == settled(want):
+			got = strings.TrimSpace(want)
+		case !*update:
+			w.t.Errorf("$ %s\ngot:  %s\nwant: %s", command, got, want)
+		}
+		head += "$ " + command + "\n"
+		if got != "" {
+			head += got + "\n"
+		}
+	}
+	return head + tail
 }
 
 // settled takes out what differs from run to run.
@@ -79,7 +95,7 @@ func (w *walkthrough) addPrice(line string) {
 	if !strings.Contains(line, "price:") {
 		return
 	}
-	const file = "examples/shopping/models.graphql"
+	const file = "shopping/models.graphql"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		w.t.Fatal(err)
@@ -90,7 +106,8 @@ func (w *walkthrough) addPrice(line string) {
 	}
 }
 
-// run runs one line as the README has it: a larder command or a curl.
+// run runs one line as the README has it: a larder command, a curl, or a shell's
+// way to make files.
 func (w *walkthrough) run(command string) string {
 	w.commands++
 	words := shellWords(command)
@@ -104,6 +121,18 @@ func (w *walkthrough) run(command string) string {
 		return out.String()
 	case "curl":
 		return w.curl(words[1:])
+	case "cp": // -r FROM .
+		if err := os.CopyFS(filepath.Base(words[2]), os.DirFS(words[2])); err != nil {
+			w.t.Fatal(err)
+		}
+		return ""
+	case "echo": // TEXT | tee FILE…
+		for _, file := range words[4:] {
+			if err := os.WriteFile(file, []byte(words[1]+"\n"), 0o600); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		return words[1] + "\n"
 	}
 	w.t.Fatalf("the README runs %q, which this test does not know", words[0])
 	return ""
@@ -139,7 +168,8 @@ func (w *walkthrough) start(arguments []string) string {
 
 // curl does what curl does with the flags that the README uses.
 func (w *walkthrough) curl(arguments []string) string {
-	method, address, body, status := http.MethodGet, "", "", false
+	method, address, body := http.MethodGet, "", ""
+	globs, quiet, status := true, false, false
 	header := http.Header{}
 	for i := 0; i < len(arguments); i++ {
 		switch arguments[i] {
@@ -149,6 +179,11 @@ func (w *walkthrough) curl(arguments []string) string {
 		case "-d":
 			i++
 			body = arguments[i]
+		case "-g":
+			globs = false
+		case "-o":
+			i++
+			quiet = true
 		case "-w":
 			i++
 			status = true
@@ -159,6 +194,9 @@ func (w *walkthrough) curl(arguments []string) string {
 		default:
 			address = arguments[i]
 		}
+	}
+	if globs && strings.ContainsAny(address, "{}[]") {
+		w.t.Errorf("curl takes the braces out of %s: give it -g", address)
 	}
 	request, err := http.NewRequestWithContext(w.t.Context(), method, strings.Replace(address, readmeAddress, w.address, 1), strings.NewReader(body))
 	if err != nil {
@@ -173,6 +211,9 @@ func (w *walkthrough) curl(arguments []string) string {
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if quiet {
+		text = nil
 	}
 	if status {
 		text = fmt.Append(text, response.StatusCode)

@@ -24,11 +24,13 @@ import (
 
 	"github.com/larderhq/larder/internal/cli"
 	"github.com/larderhq/larder/internal/source/graphqltest"
+	"github.com/larderhq/larder/internal/source/module"
 )
 
 var update = flag.Bool("update", false, "write the expected files of the scripts anew")
 
 func TestMain(m *testing.M) {
+	module.Child()
 	testscript.Main(m, map[string]func(){"larder": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := cli.Run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
@@ -41,12 +43,16 @@ func TestMain(m *testing.M) {
 // server, as a person would type them. Beside testscript's own commands there
 // are
 //
+//	example NAME             copies a project of examples/ into the working folder
 //	exits CODE larder …      runs a command and checks its exit code
 //	http METHOD PATH [BODY]  asks the API at $LISTEN, waiting for it to answer:
 //	                         "STATUS", then the body, then a line end
+//	headers PATH [NAME VALUE]…  asks with these headers: "STATUS", then the answer's
 //	upstream down            stops the GraphQL server at $UPSTREAM
 //	upstream silent          has it refuse introspection
 //	upstream planets FILE    gives it other planets
+//	upstream tag TAG         gives every answer an ETag
+//	upstream agents NAME     checks that the last request's User-Agent begins so
 //	upstream fails MESSAGE   has every answer report an error at the first planet's name
 //	occupy                   listens at $LISTEN
 //	terminate                sends SIGTERM to the commands in the background
@@ -59,7 +65,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "http": ask, "upstream": change, "occupy": occupy, "terminate": terminate,
+			"example": example, "exits": exits, "http": ask, "headers": headers, "upstream": change, "occupy": occupy, "terminate": terminate,
 			"jsonlines": jsonLines,
 		},
 	})
@@ -87,11 +93,6 @@ func setUp(env *testscript.Env) error {
 	}
 	env.Setenv("LISTEN", listener.Addr().String())
 	env.Setenv("LARDER_LISTEN", listener.Addr().String())
-	examples, err := filepath.Abs("../../examples")
-	if err != nil {
-		return err
-	}
-	env.Setenv("EXAMPLES", examples)
 	env.Setenv("UPSTREAM", upstream.URL)
 	env.Setenv("UPSTREAM_TARGET", strings.TrimSuffix(upstream.URL, graphqltest.Path)+graphqltest.Target)
 	return listener.Close()
@@ -100,6 +101,26 @@ func setUp(env *testscript.Env) error {
 type upstreamServer struct {
 	*graphqltest.Server
 	stop func()
+}
+
+func example(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 1 {
+		ts.Fatalf("usage: example NAME")
+	}
+	ts.Check(copyExample(ts.MkAbs(arguments[0]), arguments[0]))
+}
+
+// copyExample makes the folder a copy of a project of examples/, without the
+// database of someone who tried it.
+func copyExample(folder, name string) error {
+	if err := os.CopyFS(folder, os.DirFS(filepath.Join("../../examples", name))); err != nil {
+		return err
+	}
+	left, err := filepath.Glob(filepath.Join(folder, "larder.db*"))
+	for _, file := range left {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
 }
 
 func exits(ts *testscript.TestScript, negated bool, arguments []string) {
@@ -143,6 +164,23 @@ func ask(ts *testscript.TestScript, negated bool, arguments []string) {
 	}
 }
 
+func headers(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments)%2 != 1 {
+		ts.Fatalf("usage: headers PATH [NAME VALUE]…")
+	}
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+ts.Getenv("LISTEN")+arguments[0], nil)
+	ts.Check(err)
+	for pair := range slices.Chunk(arguments[1:], 2) {
+		r.Header.Set(pair[0], pair[1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer response.Body.Close() //nolint:errcheck // it is not read
+	_, err = fmt.Fprintln(ts.Stdout(), response.StatusCode)
+	ts.Check(err)
+	ts.Check(response.Header.Write(ts.Stdout()))
+}
+
 func request(method, url, body string) (status int, answer string, err error) {
 	r, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -175,8 +213,15 @@ func change(ts *testscript.TestScript, _ bool, arguments []string) {
 		server.Change(func(b *graphqltest.Behaviour) {
 			b.FieldErrors = map[string]string{"allPlanets.planets.0.name": arguments[1]}
 		})
+	case len(arguments) == 2 && arguments[0] == "tag":
+		server.Change(func(b *graphqltest.Behaviour) { b.ETag = strconv.Quote(arguments[1]) })
+	case len(arguments) == 2 && arguments[0] == "agents":
+		requests := server.Requests()
+		if agent := requests[len(requests)-1].Header.Get("User-Agent"); !strings.HasPrefix(agent, arguments[1]) {
+			ts.Fatalf("the last request was made by %q", agent)
+		}
 	default:
-		ts.Fatalf("usage: upstream down|silent|planets FILE|fails MESSAGE")
+		ts.Fatalf("usage: upstream down|silent|planets FILE|fails MESSAGE|tag TAG|agents NAME")
 	}
 }
 

@@ -70,11 +70,15 @@ func listen(ctx context.Context, loaded *project.Project) (net.Listener, error) 
 
 // serve answers requests until ctx ends.
 func (p *program) serve(ctx context.Context, loaded *project.Project, engine store.Engine, listener net.Listener) error {
-	server, err := rest.New(p.serverSettings(loaded), store.New(engine, loaded.Schema), loaded.Schema)
+	records, err := openStore(ctx, loaded, engine)
 	if err != nil {
 		return err
 	}
-	p.sayAddresses(loaded, listener.Addr())
+	server, err := rest.New(p.serverSettings(loaded), records, loaded.Schema)
+	if err != nil {
+		return err
+	}
+	p.sayAddresses(loaded, server.DefaultVersion(), listener.Addr())
 	if err := server.Serve(ctx, listener); err != nil {
 		return err
 	}
@@ -86,25 +90,28 @@ func (p *program) serve(ctx context.Context, loaded *project.Project, engine sto
 // serverSettings are the project's settings as the server wants them.
 func (p *program) serverSettings(loaded *project.Project) rest.Settings {
 	api := loaded.Settings.API
+	var versions []rest.Version
+	for _, v := range api.Served(loaded.Schema) {
+		versions = append(versions, rest.Version{Number: v.Number, Deprecated: v.Deprecated, Sunset: v.Sunset, Link: v.Link})
+	}
 	return rest.Settings{
-		Name: api.Name, Release: release(), Logger: p.logger(loaded.Settings), DefaultVersion: api.DefaultVersion,
+		Name: api.Name, Release: release(), Logger: p.logger(loaded.Settings), DefaultVersion: api.DefaultVersion, Versions: versions,
 		PageSize: api.PageSize, Query: query.Limits{MaxLimit: api.MaxPageSize},
 		BodyBytes: api.MaxBody, BodyDepth: api.MaxDepth, BodyItems: api.MaxItems,
 		RequirePreconditions: api.RequirePreconditions, Origins: api.Origins, Hosts: api.Hosts,
-		RequestTimeout: api.Timeout, GracePeriod: loaded.Settings.Grace,
+		RequestTimeout: api.Timeout, GracePeriod: loaded.Settings.Grace, Stateless: loaded.Settings.External,
 	}
 }
 
 // sayAddresses tells what to open.
-func (p *program) sayAddresses(loaded *project.Project, address net.Addr) {
+func (p *program) sayAddresses(loaded *project.Project, version int, address net.Addr) {
 	base := "http://" + reachable(address)
-	version := max(1, loaded.Settings.API.DefaultVersion)
 	facts := struct {
 		Address   string   `json:"address"`
 		Docs      string   `json:"docs"`
 		Resources []string `json:"resources"`
 	}{base, base + "/docs", []string{}}
-	for _, t := range loaded.Schema.Types {
+	for _, t := range loaded.Schema.In(version).Types {
 		if t.Served(version) {
 			facts.Resources = append(facts.Resources, fmt.Sprintf("%s/api/v%d/%s", base, version, t.Resource()))
 		}

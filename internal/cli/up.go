@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/store"
 )
 
@@ -33,10 +37,17 @@ lacks, imports every source, and serves the API until it is told to stop
 			}
 			defer listener.Close() //nolint:errcheck // the server closes it; this is for the ways that do not reach it
 			return p.withDatabase(ctx, loaded, func(engine store.Engine) error {
+				if loaded.Settings.External {
+					return p.serve(ctx, loaded, engine, listener)
+				}
+				since, err := lastRun(ctx, engine, dir)
+				if err != nil {
+					return err
+				}
 				if err := p.migrateTo(ctx, loaded, engine, dir); err != nil {
 					return err
 				}
-				if err := p.importSources(ctx, loaded, engine, loaded.SourceNames(), importOptions{offline: offline}); err != nil {
+				if err := p.importOnce(ctx, loaded, engine, loaded.SourceNames(), importOptions{offline: offline, since: since}); err != nil {
 					return err
 				}
 				return p.serve(ctx, loaded, engine, listener)
@@ -46,4 +57,14 @@ lacks, imports every source, and serves the API until it is told to stop
 	flags = addProjectFlags(cmd, true)
 	cmd.Flags().BoolVar(&offline, "offline", false, "read the snapshots, ask no one")
 	return cmd
+}
+
+// lastRun is the last import before this command, 0 on a database that has no
+// tables yet.
+func lastRun(ctx context.Context, engine store.Engine, dir *migrate.Dir) (int64, error) {
+	states, err := migrate.Status(ctx, engine, dir)
+	if err != nil || isFresh(states) {
+		return 0, err
+	}
+	return importer.LastRun(ctx, engine)
 }

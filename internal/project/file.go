@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ func fileSettings() []Setting {
 	return []Setting{
 		{
 			Name: "sources.NAME.path", Form: "a file",
-			Description: "The file of a source of the kind file, found from the project's folder, instead of url.",
+			Description: "The file of a source of the kind file, found from the project's folder, instead of url; with a slash at its end, a folder of them.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
 				if s.Path, err = g.text(); !g.file {
 					s.URL = Secret{} // what stands above larder.yaml takes the place of the address there
@@ -43,6 +44,15 @@ func fileSettings() []Setting {
 			Description: "What stands between the cells of a CSV file; without it, the one of comma, semicolon and tab that the first row has most of.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
 				s.Delimiter, err = delimiter(g)
+				return err
+			},
+		},
+		{
+			Name: "sources.NAME.ids", Default: "new", Form: "new or keep",
+			Description: "With keep, new records get the id that the file calls so, as one does that larder exported.",
+			ofSource: func(_ *loader, s *Source, g given) error {
+				word, err := g.oneOf("new", "keep")
+				s.KeepIDs = word == "keep"
 				return err
 			},
 		},
@@ -88,6 +98,11 @@ func delimiter(g given) (rune, error) {
 	if err != nil {
 		return 0, err
 	}
+	return Delimiter(text)
+}
+
+// Delimiter is the character that a setting or flag names: itself, or tab.
+func Delimiter(text string) (rune, error) {
 	if text == "tab" || text == "\\t" {
 		return '\t', nil
 	}
@@ -126,7 +141,7 @@ func (l *loader) checkFile(s *Source) {
 func (s *Source) fileSettings(dir string) source.FileSettings {
 	settings := source.FileSettings{
 		Dir: dir, Path: s.Path, Format: s.Format, Delimiter: s.Delimiter, Timeout: s.Timeout, MaxBytes: s.MaxBytes,
-		Retries: s.Retries, CrossHost: s.CrossHost, Limits: module.Limits{Time: s.Evaluate, Memory: s.Memory},
+		Retries: s.Retries, Rate: s.Rate, CrossHost: s.CrossHost, Limits: module.Limits{Time: s.Evaluate, Memory: s.Memory},
 	}
 	if s.Retries == 0 {
 		settings.Retries = -1
@@ -136,10 +151,10 @@ func (s *Source) fileSettings(dir string) source.FileSettings {
 
 // openFile makes a file ready to be read. Offline, a file from an address
 // cannot be.
-func (p *Project) openFile(s *Source, offline bool) (source.Source, error) {
+func (p *Project) openFile(s *Source, how Opening) (source.Source, error) {
 	settings := s.fileSettings(p.Dir)
 	if s.URL.Given() {
-		if offline {
+		if how.Offline {
 			return nil, fmt.Errorf("source %s is a file at an address, so it cannot be read offline: keep it in the project and set path", s.Name)
 		}
 		resolved, err := p.resolve(s)
@@ -147,6 +162,7 @@ func (p *Project) openFile(s *Source, offline bool) (source.Source, error) {
 			return nil, err
 		}
 		settings.URL, settings.Headers, settings.Token = resolved.URL, resolved.Headers, resolved.Token
+		settings.Known, settings.Hosts, settings.UserAgent = how.Known, p.hosts, cmp.Or(s.UserAgent, how.UserAgent)
 	}
 	file, err := source.NewFile(settings)
 	if err != nil {

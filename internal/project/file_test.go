@@ -31,7 +31,7 @@ func TestFilesAreReadFromTheProject(t *testing.T) {
 		if p.Snapshot("lists") != "" {
 			t.Errorf("a file has the snapshot %s", p.Snapshot("lists"))
 		}
-		from, err := p.Open("lists", test.offline)
+		from, err := p.Open("lists", Opening{Offline: test.offline})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,10 +66,10 @@ func TestAnAddressTakesThePlaceOfAPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Open("lists", false); err != nil {
+	if _, err := p.Open("lists", Opening{}); err != nil {
 		t.Errorf("open the address: %v", err)
 	}
-	if _, err := p.Open("lists", true); err == nil || !strings.Contains(err.Error(), "cannot be read offline") {
+	if _, err := p.Open("lists", Opening{Offline: true}); err == nil || !strings.Contains(err.Error(), "cannot be read offline") {
 		t.Errorf("offline: %v", err)
 	}
 }

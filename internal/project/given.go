@@ -176,16 +176,20 @@ func (g given) number(low, high int) (int, error) {
 	return n, nil
 }
 
-func (g given) fraction() (float64, error) {
+// rate is a number of times in a second, where nothing else is said behind a
+// slash.
+func (g given) rate() (float64, error) {
 	text, err := g.text()
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n >= 0 && n <= 1e6) {
-		return 0, fmt.Errorf("expected a number from 0 to 1000000, found %q", text)
+	number, unit, _ := strings.Cut(text, "/")
+	seconds, known := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[strings.TrimSpace(unit)]
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !known || !(n >= 0 && n <= 1e6) {
+		return 0, fmt.Errorf("expected a number from 0 to 1000000, or one like 5/s, 100/m or 1000/h, found %q", text)
 	}
-	return n, nil
+	return n / seconds, nil
 }
 
 // duration is a positive time of at most a day.

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/source"
 )
 
 // The names of a project's files.
@@ -30,6 +31,8 @@ type Project struct {
 	Settings Settings
 	Schema   *model.Schema
 	Notices  []string // sentences for the person: what looks like a mistake and is none for sure
+
+	hosts *source.Hosts
 }
 
 // Overrides are what a command line says.
@@ -60,7 +63,10 @@ func Load(dir string, overrides Overrides, environ []string) (*Project, error) {
 	if l.settings.API.Name == "" {
 		l.settings.API.Name = filepath.Base(absolute)
 	}
-	return &Project{Dir: absolute, Settings: l.settings, Schema: schema, Notices: l.notices}, nil
+	return &Project{
+		Dir: absolute, Settings: l.settings, Schema: schema, Notices: l.notices,
+		hosts: source.NewHosts(filepath.Join(absolute, ".larder", "hosts")),
+	}, nil
 }
 
 // ModelsFile is the file that declares the models.
@@ -80,6 +86,20 @@ func (p *Project) Database() (string, error) {
 		return text, nil
 	}
 	return filepath.Join(p.Dir, text), nil
+}
+
+// Replicas are the URLs of the copies of the database, their references
+// resolved; they may hold passwords.
+func (p *Project) Replicas() ([]string, error) {
+	var addresses []string
+	for _, replica := range p.Settings.Postgres.Replicas {
+		address, err := replica.Resolve()
+		if err != nil {
+			return nil, fmt.Errorf("databaseReplicas: %w", err)
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
 }
 
 // loader is one Load under way.
@@ -145,6 +165,9 @@ func (l *loader) models() (*model.Schema, error) {
 // checkTogether checks what larder.yaml and the models say of each other.
 func (l *loader) checkTogether(schema *model.Schema) error {
 	var errs []error
+	if err := l.checkOwner(schema); err != nil {
+		errs = append(errs, err)
+	}
 	names, fed := []string{}, map[string]bool{}
 	for _, s := range l.settings.sortedSources() {
 		names = append(names, s.Name)
@@ -163,6 +186,7 @@ func (l *loader) checkTogether(schema *model.Schema) error {
 				from.Position.File, from.Position.Line, from.Position.Column, t.Name, from.Name, SettingsFile, hint))
 		}
 	}
+	errs = append(errs, l.checkVersions(schema)...)
 	for _, name := range names {
 		if !fed[name] {
 			l.notices = append(l.notices, fmt.Sprintf("%s: the source %s feeds no model: give a type @source(name: %q, …), or remove it",
@@ -170,6 +194,20 @@ func (l *loader) checkTogether(schema *model.Schema) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkOwner refuses models that only a database can have that larder did not
+// make, where larder is to make it.
+func (l *loader) checkOwner(schema *model.Schema) error {
+	if l.settings.External {
+		return nil
+	}
+	declaration, at := schema.External()
+	if declaration == "" {
+		return nil
+	}
+	return fmt.Errorf("%s:%d:%d: %s is for a database that larder did not make: set migrations: external in %s, or remove it",
+		at.File, at.Line, at.Column, declaration, SettingsFile)
 }
 
 // sourceName is what a source may be called: its variables' names come from it.

@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 const someModels = `type Planet @source(name: "swapi", path: "allPlanets.planets", key: ["name"]) {
   name: String! @unique
+  note: String @since(version: 3)
 }
 `
 
@@ -69,7 +70,7 @@ func TestTheExampleOfThePlanetsStartsOffline(t *testing.T) {
 	if database, err := p.Database(); err != nil || database != filepath.Join(p.Dir, "larder.db") {
 		t.Errorf("database %q, %v", database, err)
 	}
-	swapi, err := p.Open("swapi", true)
+	swapi, err := p.Open("swapi", Opening{Offline: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +102,23 @@ var values = map[string]struct {
 	"listen":                   {"127.0.0.1:1", "[::1]:0", func(s *Settings) any { return s.Listen }, "127.0.0.1:1", "[::1]:0"},
 	"insecure":                 {"true", "false", func(s *Settings) any { return s.Insecure }, true, false},
 	"database":                 {"one.db", "${DB}", func(s *Settings) any { return s.Database.text }, "one.db", "${DB}"},
+	"migrations":               {"external", "managed", func(s *Settings) any { return s.External }, true, false},
+	"databaseConnections":      {"5", "60", func(s *Settings) any { return s.Postgres.Connections }, 5, 60},
+	"databaseStatementTimeout": {"1s", "2m", func(s *Settings) any { return s.Postgres.StatementTimeout }, time.Second, 2 * time.Minute},
+	"databaseLockTimeout":      {"1s", "2m", func(s *Settings) any { return s.Postgres.LockTimeout }, time.Second, 2 * time.Minute},
+	"databaseStartTimeout":     {"1s", "2m", func(s *Settings) any { return s.Postgres.StartTimeout }, time.Second, 2 * time.Minute},
+	"databasePooler":           {"transaction", "none", func(s *Settings) any { return s.Postgres.Pooler }, true, false},
+	"databaseReplicas":         {"postgres://one/", "postgres://one/x, ${OTHER}", func(s *Settings) any { return secretTexts(s.Postgres.Replicas) }, "postgres://one/", "postgres://one/x ${OTHER}"},
+	"databaseReplicaLag":       {"1s", "2m", func(s *Settings) any { return s.Postgres.ReplicaLag }, time.Second, 2 * time.Minute},
 	"log.format":               {"json", "text", func(s *Settings) any { return s.LogForm }, "json", "text"},
 	"log.level":                {"debug", "error", func(s *Settings) any { return s.LogLevel.String() }, "DEBUG", "ERROR"},
 	"grace":                    {"1s", "2m", func(s *Settings) any { return s.Grace }, time.Second, 2 * time.Minute},
 	"name":                     {"One", "Other", func(s *Settings) any { return s.API.Name }, "One", "Other"},
 	"api.defaultVersion":       {"2", "3", func(s *Settings) any { return s.API.DefaultVersion }, 2, 3},
+	"api.versions": {`{"1": {"deprecated": "2026-01-31", "sunset": "2026-12-31T12:00:00+02:00", "link": "https://example.org/v2"}}`, `{2: {served: false}}`, func(s *Settings) any {
+		v := s.API.Versions[0]
+		return fmt.Sprintf("%d %s %s %s %t", v.Number, v.Deprecated, v.Sunset, v.Link, v.Dropped)
+	}, "1 2026-01-31 00:00:00 +0000 UTC 2026-12-31 10:00:00 +0000 UTC https://example.org/v2 false", "2 0001-01-01 00:00:00 +0000 UTC 0001-01-01 00:00:00 +0000 UTC  true"},
 	"api.pageSize":             {"5", "6", func(s *Settings) any { return s.API.PageSize }, 5, 6},
 	"api.maxPageSize":          {"50", "60", func(s *Settings) any { return s.API.MaxPageSize }, 50, 60},
 	"api.maxBody":              {"1024", "2MiB", func(s *Settings) any { return s.API.MaxBody }, int64(1024), int64(2 << 20)},
@@ -130,15 +143,27 @@ var values = map[string]struct {
 	"sources.NAME.maxBytes":  {"1KB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].MaxBytes }, int64(1000), int64(1 << 30)},
 	"sources.NAME.maxPages":  {"1", "2", func(s *Settings) any { return s.Sources["swapi"].MaxPages }, 1, 2},
 	"sources.NAME.retries":   {"0", "2", func(s *Settings) any { return s.Sources["swapi"].Retries }, 0, 2},
-	"sources.NAME.rate":      {"0.5", "2", func(s *Settings) any { return s.Sources["swapi"].Rate }, 0.5, 2.0},
+	"sources.NAME.rate":      {"0.5", "30/m", func(s *Settings) any { return s.Sources["swapi"].Rate }, 0.5, 0.5},
 	"sources.NAME.partial":   {"allow", "deny", func(s *Settings) any { return s.Sources["swapi"].Partial }, true, false},
 	"sources.NAME.redirects": {"any", "same-host", func(s *Settings) any { return s.Sources["swapi"].CrossHost }, true, false},
 	"sources.NAME.path":      {"one.json", "other.csv", func(s *Settings) any { return s.Sources["swapi"].Path }, "one.json", "other.csv"},
 	"sources.NAME.format":    {"ndjson", "csv", func(s *Settings) any { return string(s.Sources["swapi"].Format) }, "ndjson", "csv"},
 	"sources.NAME.delimiter": {"tab", ";", func(s *Settings) any { return s.Sources["swapi"].Delimiter }, '\t', ';'},
+	"sources.NAME.ids":       {"keep", "new", func(s *Settings) any { return s.Sources["swapi"].KeepIDs }, true, false},
 	"sources.NAME.evaluate":  {"2s", "3s", func(s *Settings) any { return s.Sources["swapi"].Evaluate }, 2 * time.Second, 3 * time.Second},
 	"sources.NAME.memory":    {"5MiB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].Memory }, int64(5 << 20), int64(1 << 30)},
+	"sources.NAME.spool":     {"one", "none", func(s *Settings) any { return s.Sources["swapi"].Spool }, "one", "none"},
+	"sources.NAME.resume":    {"1m", "2h", func(s *Settings) any { return s.Sources["swapi"].Resume }, time.Minute, 2 * time.Hour},
+	"sources.NAME.userAgent": {"pantry/1", "mine", func(s *Settings) any { return s.Sources["swapi"].UserAgent }, "pantry/1", "mine"},
 	"sources.NAME.snapshot":  {"one.json", "none", func(s *Settings) any { return s.Sources["swapi"].Snapshot }, "one.json", "none"},
+}
+
+func secretTexts(secrets []Secret) string {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.text
+	}
+	return strings.Join(texts, " ")
 }
 
 func TestEverySettingCanBeSetInThreePlaces(t *testing.T) {
@@ -237,6 +262,16 @@ func TestWrongSettingsAreNamedWithTheirPlace(t *testing.T) {
 		{"an address without a port", "listen: localhost\n" + someSettings, `expected host:port, as in 127.0.0.1:8080 or [::1]:8080, found "localhost"`},
 		{"a port beyond all", "listen: localhost:70000\n" + someSettings, "expected a port from 0 to 65535"},
 		{"a version of zero", "api: {defaultVersion: 0}\n" + someSettings, "expected a whole number from 1 to 1000"},
+		{"a default version that is not served", "api:\n  defaultVersion: 1\n  versions:\n    1: {served: false}\n" + someSettings, "larder.yaml:2:19: api.defaultVersion: version 1 is not served: expected one of 2, 3"},
+		{"a default version that the models lack", "api: {defaultVersion: 4}\n" + someSettings, "larder.yaml:1:23: api.defaultVersion: version 4 is not served: expected one of 1, 2, 3"},
+		{"a version that the models lack", "api:\n  versions:\n    4: {sunset: 2026-01-01}\n" + someSettings, "larder.yaml:3:5: api.versions: there is no version 4: the latest that the models name is 3"},
+		{"no version left", "api: {versions: {1: {served: false}, 2: {served: false}, 3: {served: false}}}\n" + someSettings, "larder.yaml:1:18: api.versions: no version is left to serve"},
+		{"a version that is no number", "api:\n  versions:\n    v1: {sunset: 2026-01-01}\n" + someSettings, `larder.yaml:3:5: api.versions: expected the number of a version, found "v1"`},
+		{"a version of which nothing is said", "api:\n  versions:\n    1: 2026-01-01\n" + someSettings, "larder.yaml:3:5: api.versions: expected what is said of version 1, as in {deprecated: 2026-01-31}, found a single value"},
+		{"an unknown word of a version", "api:\n  versions:\n    1: {sunst: 2026-01-01}\n" + someSettings, `larder.yaml:3:9: api.versions: version 1: there is no word for a version "sunst": did you mean "sunset"?`},
+		{"a day that there is not", "api:\n  versions:\n    1:\n      deprecated: 2026-02-30\n" + someSettings, `larder.yaml:4:7: api.versions: version 1: deprecated: expected a date like 2026-12-31 or a time like 2026-12-31T12:00:00Z, found "2026-02-30"`},
+		{"a sunset before the deprecation", "api:\n  versions:\n    1: {sunset: 2026-01-01, deprecated: 2026-02-01}\n" + someSettings, "larder.yaml:3:5: api.versions: version 1 goes away before it is deprecated"},
+		{"a link that is none", "api:\n  versions:\n    1: {link: docs/v2.html}\n" + someSettings, `larder.yaml:3:9: api.versions: version 1: link: expected an address like`},
 		{"a fraction for a count", "api: {pageSize: 1.5}\n" + someSettings, `found "1.5"`},
 		{"a size without sense", "api: {maxBody: 3 apples}\n" + someSettings, "expected a size like 64MB"},
 		{"a size beyond sense", "api: {maxBody: 999999999999GB}\n" + someSettings, "expected a size"},
@@ -334,6 +369,48 @@ func TestModelsAndSourcesMustMeet(t *testing.T) {
 	}
 }
 
+func TestVersionsThatCanCreateNothingAreNoticed(t *testing.T) {
+	models := someModels + `
+type Jar {
+  label: String!
+  price: Decimal! @since(version: 2)
+  shelf: Int! @default(value: "1") @since(version: 2)
+  note: String @since(version: 2)
+  maker: String! @readonly @since(version: 2)
+  colour: String! @until(version: 3)
+  tags: [String!]! @since(version: 3)
+}
+type Lid @since(version: 2) { size: Int! @since(version: 2) }
+`
+	for settings, want := range map[string][]string{
+		"": {
+			"models.graphql:8:3: no Jar can be created in version 1 of the API: Jar.price must have a value and is not there; give it a @default, or let it be null",
+			"models.graphql:12:3: no Jar can be created in version 3 of the API: Jar.colour must have a value and is not there; give it a @default, or let it be null",
+		},
+		"api: {versions: {1: {served: false}, 3: {served: false}}}\n": nil,
+	} {
+		p, err := Load(folder(t, map[string]string{SettingsFile: settings + someSettings, ModelsFile: models}), Overrides{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(p.Notices, want) {
+			t.Errorf("got %q, want %q", p.Notices, want)
+		}
+	}
+}
+
+func TestDeclarationsOfForeignTablesNeedMigrationsToBeExternal(t *testing.T) {
+	models := "type Artist @table(name: \"Artist\") { name: String! }\n"
+	_, err := Load(folder(t, map[string]string{"larder.yaml": "listen: 127.0.0.1:1\n", "models.graphql": models}), Overrides{}, nil)
+	if want := "models.graphql:1:6: @table is for a database that larder did not make: set migrations: external in larder.yaml, or remove it"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	loaded, err := Load(folder(t, map[string]string{"larder.yaml": "migrations: external\n", "models.graphql": models}), Overrides{}, nil)
+	if err != nil || !loaded.Settings.External {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFoldersThatAreNoProjects(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -379,7 +456,7 @@ func TestSecretsAreLookedUpLateAndNeverShown(t *testing.T) {
 		t.Fatalf("a project loads without its secrets: %v", err)
 	}
 	for _, use := range []func() error{
-		func() error { _, err := p.Open("swapi", false); return err },
+		func() error { _, err := p.Open("swapi", Opening{}); return err },
 		func() error { _, err := p.Database(); return err },
 	} {
 		if err := use(); err == nil || !strings.Contains(err.Error(), "the environment has no ") {
@@ -419,11 +496,11 @@ func TestSecretsAreLookedUpLateAndNeverShown(t *testing.T) {
 
 func TestOpenNamesTheSourceThatWasMeant(t *testing.T) {
 	p := mustLoad(t, someSettings, nil)
-	if _, err := p.Open("swap", false); err == nil || !strings.Contains(err.Error(), `did you mean "swapi"?`) {
+	if _, err := p.Open("swap", Opening{}); err == nil || !strings.Contains(err.Error(), `did you mean "swapi"?`) {
 		t.Errorf("got %v", err)
 	}
 	none := mustLoad(t, someSettings+"    snapshot: none\n", nil)
-	if _, err := none.Open("swapi", true); err == nil || !strings.Contains(err.Error(), "keeps no snapshot") {
+	if _, err := none.Open("swapi", Opening{Offline: true}); err == nil || !strings.Contains(err.Error(), "keeps no snapshot") {
 		t.Errorf("got %v", err)
 	}
 	if none.Snapshot("swapi") != "" || p.Snapshot("swapi") != filepath.Join(p.Dir, "snapshots", "swapi.json") {
@@ -551,4 +628,53 @@ func readText(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func TestARateHasAUnit(t *testing.T) {
+	for text, want := range map[string]float64{"5": 5, "5/s": 5, "90/m": 1.5, "1800 / h": 0.5, "0": 0} {
+		if got, err := (given{value: text}).rate(); err != nil || got != want {
+			t.Errorf("%s is %g, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "x", "-1", "5/d", "/s", "5/s/s", "NaN", "Inf", "1e9"} {
+		if got, err := (given{value: text}).rate(); err == nil {
+			t.Errorf("%q is %g", text, got)
+		}
+	}
+}
+
+func TestWhatDecidesAnImportHasAFingerprint(t *testing.T) {
+	models := `type Planet @source(name: "swapi", path: "allPlanets.planets", key: ["name"]) { name: String! }`
+	settings := "sources: {swapi: {url: 'http://one/', query: '{ a }', token: '${ONE}', headers: {X-Team: one}}}"
+	load := func(settings, models string, environ ...string) *Project {
+		t.Helper()
+		dir := t.TempDir()
+		for name, text := range map[string]string{SettingsFile: settings, ModelsFile: models} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := Load(dir, Overrides{}, environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := load(settings, models).Fingerprint("swapi")
+	if again := load(settings, models, "LARDER_SOURCE_SWAPI_TOKEN=hush").Fingerprint("swapi"); again == first {
+		t.Error("another kind of token is no change")
+	} else if other := load(settings, models, "LARDER_SOURCE_SWAPI_TOKEN=other").Fingerprint("swapi"); other != again {
+		t.Error("the fingerprint knows the secret")
+	}
+	if again := load(settings, models).Fingerprint("swapi"); again != first {
+		t.Error("the same project has two fingerprints")
+	}
+	for from, to := range map[string]string{"http://one/": "http://two/", "{ a }": "{ b }", "X-Team: one": "X-Team: two", "query:": "partial: allow, query:"} {
+		if again := load(strings.Replace(settings, from, to, 1), models).Fingerprint("swapi"); again == first {
+			t.Errorf("%q for %q is no change", to, from)
+		}
+	}
+	if again := load(settings, strings.Replace(models, "String! }", "String! @unique }", 1)).Fingerprint("swapi"); again == first {
+		t.Error("another model is no change")
+	}
 }

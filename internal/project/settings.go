@@ -21,6 +21,8 @@ type Settings struct {
 	Listen   string // host:port
 	Insecure bool   // an address that is not loopback is allowed
 	Database Secret // a SQLite file, from the project's folder, or a postgres:// URL
+	External bool   // the tables are not larder's to make or change
+	Postgres Postgres
 	LogForm  string // auto, text or json; auto is text on a terminal and json elsewhere
 	LogLevel slog.Level
 	Grace    time.Duration
@@ -28,15 +30,28 @@ type Settings struct {
 	Sources  map[string]*Source
 }
 
+// Postgres is how a PostgreSQL database is used.
+type Postgres struct {
+	Connections      int           // at most; 0: the engine's default
+	StatementTimeout time.Duration // of one statement; 0: no bound
+	LockTimeout      time.Duration // of the wait for one lock; 0: no bound
+	StartTimeout     time.Duration // of the wait for a server that does not answer yet
+	Pooler           bool          // the URL leads to a pooler in transaction mode
+	Replicas         []Secret      // URLs of copies that are read from
+	ReplicaLag       time.Duration // how far behind a copy may be
+}
+
 // API is how the records are served.
 type API struct {
 	Name                 string // of the project
-	DefaultVersion       int    // 0: the oldest
-	PageSize             int    // rows
-	MaxPageSize          int    // rows
-	MaxBody              int64  // bytes
-	MaxDepth             int    // of JSON within JSON
-	MaxItems             int    // records of one create
+	DefaultVersion       int    // 0: the oldest that is served
+	defaultPlace         string // of its setting
+	Versions             []Version
+	PageSize             int   // rows
+	MaxPageSize          int   // rows
+	MaxBody              int64 // bytes
+	MaxDepth             int   // of JSON within JSON
+	MaxItems             int   // records of one create
 	Timeout              time.Duration
 	Origins              []string
 	Hosts                []string
@@ -61,7 +76,10 @@ type Source struct {
 	Rate      float64 // requests a second; 0: no limit
 	Partial   bool
 	CrossHost bool
-	Snapshot  string // a file, from the project's folder; "none" for none
+	Snapshot  string        // a file, from the project's folder; "none" for none
+	Spool     string        // the files of a read under way, without their endings, from the project's folder; "none" for none
+	Resume    time.Duration // how old the last page in the spool may be
+	UserAgent string        // "" for larder's own
 
 	// Of a file.
 	Path      string // from the project's folder; "" when it has a URL
@@ -69,6 +87,7 @@ type Source struct {
 	Delimiter rune          // of CSV; 0: found
 	Evaluate  time.Duration // of a module
 	Memory    int64         // of a module, in bytes
+	KeepIDs   bool          // new records get the ids that the file has for them
 
 	place string // of its declaration
 }
@@ -127,6 +146,12 @@ func words(name string) []string {
 	return strings.Fields(split.String())
 }
 
+// The values of migrations.
+const (
+	managed  = "managed"
+	external = "external"
+)
+
 // The forms of values that several settings share.
 const (
 	formBoolean  = "true or false"
@@ -140,10 +165,10 @@ const (
 // AllSettings is the table of every setting there is, in the order of the
 // documentation.
 func AllSettings() []Setting {
-	return slices.Concat(serverSettings(), apiSettings(), sourceSettings())
+	return slices.Concat(listenSettings(), databaseSettings(), logSettings(), apiSettings(), sourceSettings())
 }
 
-func serverSettings() []Setting {
+func listenSettings() []Setting {
 	return []Setting{
 		{
 			Name: "listen", Default: "127.0.0.1:8080", Form: "host:port",
@@ -163,14 +188,12 @@ func serverSettings() []Setting {
 				return err
 			},
 		},
-		{
-			Name: "database", Default: "larder.db", Form: "a file or a postgres:// URL",
-			Description: "The database: a SQLite file, found from the project's folder and made where there is none, or the URL of a PostgreSQL database. A password is a reference.",
-			take: func(l *loader, g given) (err error) {
-				l.settings.Database, err = l.address(g)
-				return err
-			},
-		},
+	}
+}
+
+// logSettings are those of the log and of the server's end.
+func logSettings() []Setting {
+	return []Setting{
 		{
 			Name: "log.format", Default: "auto", Form: "auto, text or json",
 			Description: "The form of the log. With auto it is text on a terminal and json elsewhere.",
@@ -214,7 +237,15 @@ func apiSettings() []Setting {
 		{
 			Name: "api.defaultVersion", Form: formNumber,
 			Description: "The API version of a request that names none. Without it, the oldest.",
-			take:        numberSetting(1000, func(s *Settings) *int { return &s.API.DefaultVersion }),
+			take: func(l *loader, g given) error {
+				l.settings.API.defaultPlace = g.place
+				return numberSetting(1000, func(s *Settings) *int { return &s.API.DefaultVersion })(l, g)
+			},
+		},
+		{
+			Name: "api.versions", Form: formMapping,
+			Description: "What is to be said of API versions, by their numbers: deprecated and sunset (a date, or a time of RFC 3339; sent in the headers of the same names), link (an address that tells of the version's end) and served (false drops it). A version that is not named here is served.",
+			take:        (*loader).versions,
 		},
 		{
 			Name: "api.pageSize", Default: "20", Form: formNumber,
@@ -291,6 +322,14 @@ func numberSetting(high int, field func(*Settings) *int) func(*loader, given) er
 	return func(l *loader, g given) error {
 		n, err := g.number(1, high)
 		*field(&l.settings) = n
+		return err
+	}
+}
+
+// durationSetting takes a positive time.
+func durationSetting(field func(*Settings) *time.Duration) func(*loader, given) error {
+	return func(l *loader, g given) (err error) {
+		*field(&l.settings), err = g.duration()
 		return err
 	}
 }
@@ -402,10 +441,10 @@ func requestSettings() []Setting {
 			},
 		},
 		{
-			Name: "sources.NAME.rate", Default: "0", Form: "a number",
-			Description: "The most requests a second; 0 sets no limit.",
+			Name: "sources.NAME.rate", Default: "0", Form: "a number, or one like 5/s, 100/m or 1000/h",
+			Description: "The most requests, in a second unless it says otherwise; 0 sets no limit.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
-				s.Rate, err = g.fraction()
+				s.Rate, err = g.rate()
 				return err
 			},
 		},
@@ -435,6 +474,32 @@ func requestSettings() []Setting {
 				return err
 			},
 		},
+		{
+			Name: "sources.NAME.spool", Default: ".larder/spool/NAME", Form: "a file without its ending, or none",
+			Description: "Where the pages of a paged read are kept while it is under way, so that the next one continues it; found from the project's folder.",
+			ofSource: func(_ *loader, s *Source, g given) (err error) {
+				s.Spool, err = g.text()
+				return err
+			},
+		},
+		{
+			Name: "sources.NAME.resume", Default: "1h", Form: formDuration,
+			Description: "How old the last page of a read that broke off may be for it to be continued.",
+			ofSource: func(_ *loader, s *Source, g given) (err error) {
+				s.Resume, err = g.duration()
+				return err
+			},
+		},
+		{
+			Name: "sources.NAME.userAgent", Form: "a text",
+			Description: "What larder calls itself, instead of its name, version and address.",
+			ofSource: func(_ *loader, s *Source, g given) (err error) {
+				if s.UserAgent, err = g.text(); err == nil && strings.ContainsFunc(s.UserAgent, unicode.IsControl) {
+					err = fmt.Errorf("expected a text without line breaks or other control characters")
+				}
+				return err
+			},
+		},
 	}
 }
 
@@ -444,6 +509,12 @@ func (l *loader) address(g given) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
+	return l.withoutPassword(text, g)
+}
+
+// withoutPassword is a text of the given value in which a password is only
+// allowed as a reference.
+func (l *loader) withoutPassword(text string, g given) (Secret, error) {
 	// A reference's braces have no place in a URL.
 	plain := reference.ReplaceAllString(text, "REFERENCE")
 	if parsed, err := url.Parse(plain); err == nil && parsed.User != nil && g.file {

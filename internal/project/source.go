@@ -1,9 +1,13 @@
 package project
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 
 	"github.com/larderhq/larder/internal/source"
@@ -38,7 +42,7 @@ func (l *loader) checkSource(s *Source) {
 func (s *Source) settings() source.GraphQLSettings {
 	settings := source.GraphQLSettings{
 		Query: s.Query, Operation: s.Operation, Timeout: s.Timeout, MaxBytes: s.MaxBytes, MaxPages: s.MaxPages,
-		Retries: s.Retries, Rate: s.Rate, Partial: s.Partial, CrossHost: s.CrossHost,
+		Retries: s.Retries, Rate: s.Rate, Partial: s.Partial, CrossHost: s.CrossHost, UserAgent: s.UserAgent, Resume: s.Resume,
 	}
 	if s.Retries == 0 {
 		settings.Retries = -1
@@ -97,19 +101,34 @@ func resolveIn(value any, look func(string) string) any {
 	}
 }
 
+// Opening says how a source is opened.
+type Opening struct {
+	Offline   bool              // only the snapshot is read
+	Fresh     bool              // a read that broke off is not continued
+	Known     source.Validators // of the answer that is known: unless there is something new, nothing is fetched
+	UserAgent string            // what larder calls itself where the project does not say
+}
+
 // Open makes the named source ready to fetch, with the snapshot that may stand
-// in for it; offline, only the snapshot is read. Secrets are looked up now.
-func (p *Project) Open(name string, offline bool) (source.Source, error) {
+// in for it. Secrets are looked up now.
+func (p *Project) Open(name string, how Opening) (source.Source, error) {
 	s := p.Settings.Sources[name]
 	if s == nil {
 		return nil, unknown("source", name, p.SourceNames())
 	}
 	if s.Kind == kindFile {
-		return p.openFile(s, offline)
+		return p.openFile(s, how)
 	}
 	settings, err := p.resolve(s)
 	if err != nil {
 		return nil, err
+	}
+	settings.Known, settings.Hosts, settings.UserAgent = how.Known, p.hosts, cmp.Or(s.UserAgent, how.UserAgent)
+	if s.Spool != "none" {
+		settings.Spool = p.path(s.Spool)
+	}
+	if how.Fresh {
+		settings.Resume = -1
 	}
 	live, err := source.NewGraphQL(settings)
 	if err != nil {
@@ -117,12 +136,12 @@ func (p *Project) Open(name string, offline bool) (source.Source, error) {
 	}
 	snapshot := p.Snapshot(name)
 	if snapshot == "" {
-		if offline {
+		if how.Offline {
 			return nil, fmt.Errorf("source %s keeps no snapshot (`snapshot: none`), so it cannot be read offline", name)
 		}
 		return live, nil
 	}
-	return source.WithSnapshot(live, snapshot, offline), nil
+	return source.WithSnapshot(live, snapshot, how.Offline), nil
 }
 
 // Snapshot is the file that holds the source's snapshot, "" when the project
@@ -132,10 +151,39 @@ func (p *Project) Snapshot(name string) string {
 	if s == nil || s.Snapshot == "none" || s.Kind == kindFile {
 		return ""
 	}
-	if filepath.IsAbs(s.Snapshot) {
-		return s.Snapshot
+	return p.path(s.Snapshot)
+}
+
+// path finds a file from the project's folder.
+func (p *Project) path(file string) string {
+	if filepath.IsAbs(file) {
+		return file
 	}
-	return filepath.Join(p.Dir, filepath.FromSlash(s.Snapshot))
+	return filepath.Join(p.Dir, filepath.FromSlash(file))
+}
+
+// Fingerprint is a hash of everything here that decides what an import of the
+// source makes of what upstream says: the source's settings and the models. Of
+// secrets it knows the references, not what they stand for.
+func (p *Project) Fingerprint(name string) string {
+	s := *p.Settings.Sources[name]
+	s.place = ""
+	texts := map[string]string{}
+	if address, err := url.Parse(s.URL.text); err == nil {
+		address.User = nil
+		texts["url"] = address.String()
+	}
+	for header, value := range s.Headers {
+		if !confidentialHeader(header) {
+			texts[header] = value.text
+		}
+	}
+	settings, err := json.Marshal([]any{s, texts, p.Schema.String()})
+	if err != nil {
+		return "" // which is never what an import was made with
+	}
+	sum := sha256.Sum256(settings)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // SourceNames are the names of the declared sources, sorted.

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,11 @@ import (
 
 // Draft is a project to be written.
 type Draft struct {
-	Sources []DraftSource
-	Models  string // the text of models.graphql
+	// Database is that of a project without sources, whose tables larder does
+	// not own; a password in it must be a reference.
+	Database string
+	Sources  []DraftSource
+	Models   string // the text of models.graphql
 	// Copies are further files of the project, by their path in it with slashes:
 	// where each is copied from.
 	Copies map[string]string
@@ -31,10 +35,11 @@ type DraftSource struct {
 	Name      string
 	Path      string // of a file, from the project's folder: the source is a file
 	Format    string // of a file whose name does not tell it
+	Delimiter string // of CSV; "" where it is found
 	URL       string // of an endpoint, or of a file that has a Format or no Query
 	Query     string
 	Operation string
-	Variables map[string]any // JSON values
+	Variables map[string]any // JSON values; a json.Number is written as it is
 	Headers   map[string]string
 	Token     string
 	Notes     []string // written above the source as comments
@@ -47,6 +52,8 @@ const longQuery = 40
 const gitignore = `# The database and what SQLite keeps beside it.
 larder.db
 larder.db-*
+# Reads of sources that are under way.
+.larder/
 `
 
 // Write makes the project folder dir with larder.yaml, the models, long queries
@@ -181,8 +188,11 @@ func (d Draft) settings(files map[string]string) (string, error) {
 	var text strings.Builder
 	text.WriteString("# Settings of this project. Every one of them is described in larder's docs/configuration.md;\n" +
 		"# an environment variable (LARDER_LISTEN) or a flag (--listen) stands over what is written here.\n\n" +
-		"# listen: 127.0.0.1:8080   # where the API is served\n" +
-		"# database: larder.db      # a SQLite file, or a postgres:// URL\n\n" +
+		"# listen: 127.0.0.1:8080   # where the API is served\n")
+	if d.Database != "" {
+		return d.external(&text)
+	}
+	text.WriteString("# database: larder.db      # a SQLite file, or a postgres:// URL\n\n" +
 		"sources:\n")
 	for i, s := range d.Sources {
 		if i > 0 {
@@ -197,6 +207,19 @@ func (d Draft) settings(files map[string]string) (string, error) {
 			files[filepath.Join("queries", s.Name+".graphql")] = strings.TrimSpace(s.Query) + "\n"
 		}
 	}
+	return text.String(), nil
+}
+
+// external ends the text of larder.yaml for a database that larder does not own.
+func (d Draft) external(text *strings.Builder) (string, error) {
+	if _, err := (&loader{}).address(given{value: d.Database, file: true}); err != nil {
+		return "", fmt.Errorf("database: %w", err)
+	}
+	database, err := yaml.Marshal(map[string]string{"database": d.Database})
+	if err != nil {
+		return "", fmt.Errorf("write the database's address: %w", err)
+	}
+	text.WriteString(string(database) + "migrations: external       # the tables are not larder's: it changes records, and nothing else\n")
 	return text.String(), nil
 }
 
@@ -229,6 +252,7 @@ func (s DraftSource) settings() (string, error) {
 		{"path", s.Path, s.Path != ""},
 		{"url", s.URL, s.Path == ""},
 		{"format", s.Format, s.Format != ""},
+		{"delimiter", s.Delimiter, s.Delimiter != ""},
 		{"token", s.Token, s.Token != ""},
 		{"headers", s.Headers, len(s.Headers) > 0},
 		{"operation", s.Operation, s.Operation != ""},
@@ -239,7 +263,8 @@ func (s DraftSource) settings() (string, error) {
 		if !member.given {
 			continue
 		}
-		encoded, err := yaml.MarshalWithOptions(map[string]any{member.key: member.value}, yaml.Indent(2))
+		encoded, err := yaml.MarshalWithOptions(map[string]any{member.key: member.value}, yaml.Indent(2),
+			yaml.CustomMarshaler(func(number json.Number) ([]byte, error) { return []byte(number), nil }))
 		if err != nil {
 			return "", fmt.Errorf("write %s of the source %s: %w", member.key, s.Name, err)
 		}
