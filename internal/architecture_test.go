@@ -18,10 +18,10 @@ const module = "github.com/larderhq/larder/"
 // A package may import the ones on lower floors, and on its own floor the ones
 // that stand before it.
 var floors = [][]string{
-	{"internal/postgrestest", "internal/model", "internal/query"},
+	{"internal/postgrestest", "internal/model", "internal/modeltest", "internal/query"},
 	{"internal/statement", "internal/source", "internal/infer"},
-	{"internal/store", "internal/migrate"},
-	{"internal/importer", "internal/openapi", "internal/rest"},
+	{"internal/store", "internal/migrate", "internal/introspect"},
+	{"internal/importer", "internal/transfer", "internal/exporter", "internal/openapi", "internal/rest"},
 	{"internal/project", "internal/cli"},
 	{"cmd/larder"},
 }
@@ -31,6 +31,8 @@ var never = []struct{ importer, imported, because string }{
 	{"internal/rest", "internal/store/", "the API knows no engine"},
 	{"internal/rest", "database/sql", "the API knows no SQL"},
 	{"internal/importer", "internal/store/", "an import knows no engine"},
+	{"internal/transfer", "internal/store/", "a copy knows no engine"},
+	{"internal/exporter", "internal/store/", "an export knows no engine"},
 	{"internal/query", "net/http", "the grammar knows no server"},
 	{"internal/query", "database/sql", "the grammar knows no SQL"},
 	{"internal/model", "database/sql", "the model knows no SQL"},

@@ -23,9 +23,12 @@ import (
 
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/postgrestest"
+	"github.com/larderhq/larder/internal/query"
 	"github.com/larderhq/larder/internal/rest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
+	"github.com/larderhq/larder/internal/store/postgres"
 	"github.com/larderhq/larder/internal/store/sqlite"
 )
 
@@ -52,52 +55,132 @@ func planet(i int) (name string, population int64, terrains, climates []string) 
 	return fmt.Sprintf("Planet %06d", i), int64(i) * 1000, []string{at(0), at(1)}, []string{at(2), at(3)}
 }
 
-// world is a database of planets in a file, with larder's engine open on it.
+// shopping is the models of lists and their items.
+const shopping = `
+type ShoppingList {
+  name: String! @unique
+  items: [Item!]! @ref(onDelete: CASCADE)
+}
+
+type Item {
+  name: String! @check(minLength: 1)
+  quantity: Int! @check(min: 0)
+  price: Decimal @check(min: 0)
+  position: Int!
+}
+`
+
+// lists is how many shopping lists there are, of 20 items each.
+const lists = 2_000
+
+// world is a database with larder's engine open on it.
 type world struct {
-	path   string
+	place  string // the path of the SQLite file, or the URL of the PostgreSQL database
 	schema *model.Schema
 	engine store.Engine
 }
 
-// newWorld makes a database with n planets.
-func newWorld(b *testing.B, n int) *world {
+// open makes an empty database.
+type open func(b *testing.B) (place string, engine store.Engine)
+
+func onSQLite(b *testing.B) (path string, engine store.Engine) {
+	b.Helper()
+	path = filepath.Join(b.TempDir(), "larder.db")
+	engine, err := sqlite.Open(b.Context(), path, sqlite.Options{})
+	check(b, err)
+	return path, engine
+}
+
+func onPostgres(b *testing.B) (address string, engine store.Engine) {
+	b.Helper()
+	address = postgrestest.Database(b)
+	engine, err := postgres.Open(b.Context(), address, postgres.Options{})
+	check(b, err)
+	return address, engine
+}
+
+// newWorld makes a database with the tables of the models and no rows.
+func newWorld(b *testing.B, open open, models string) *world {
 	b.Helper()
 	schema, err := model.Parse("models.graphql", []byte(models))
 	check(b, err)
-	path := filepath.Join(b.TempDir(), "larder.db")
-	engine, err := sqlite.Open(b.Context(), path, sqlite.Options{})
-	check(b, err)
+	place, engine := open(b)
 	b.Cleanup(func() { check(b, engine.Close()) })
-	tables := append(migrate.Builtin(migrate.SQLite), migrate.Create(migrate.SQLite, schema)...)
-	check(b, engine.Exclusive(b.Context(), func(ctx context.Context, conn store.Tx) error {
-		for _, text := range tables {
+	dialect := engine.Dialect().Name()
+	w := &world{place: place, schema: schema, engine: engine}
+	w.exec(b, append(migrate.Builtin(dialect), migrate.Create(dialect, schema)...)...)
+	return w
+}
+
+// exec runs statements, each for itself.
+func (w *world) exec(b *testing.B, statements ...string) {
+	b.Helper()
+	check(b, w.engine.Exclusive(b.Context(), func(ctx context.Context, conn store.Tx) error {
+		for _, text := range statements {
 			if _, err := conn.Exec(ctx, statement.Statement{SQL: text}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}))
-	check(b, engine.Write(b.Context(), func(ctx context.Context, tx store.Tx) error { return insertPlanets(ctx, tx, n) }))
-	return &world{path: path, schema: schema, engine: engine}
 }
 
-func insertPlanets(ctx context.Context, tx store.Tx, n int) error {
+// newPlanets makes a database with n planets, whose ids begin at 1.
+func newPlanets(b *testing.B, open open, n int) *world {
+	b.Helper()
+	w := newWorld(b, open, models)
+	creation := store.Creation{Query: query.Read{Type: w.schema.Type("Planet"), Version: 1}}
 	for i := range n {
 		name, population, terrains, climates := planet(i)
-		id := int64(i + 1)
-		if _, err := tx.Exec(ctx, statement.Statement{SQL: `INSERT INTO "planet" ("id", "name", "population") VALUES (?, ?, ?)`, Args: []any{id, name, population}}); err != nil {
-			return err
-		}
-		for table, values := range map[string][]string{"planet_terrains": terrains, "planet_climates": climates} {
-			for position, value := range values {
-				text := `INSERT INTO "` + table + `" ("planet_id", "position", "value") VALUES (?, ?, ?)`
-				if _, err := tx.Exec(ctx, statement.Statement{SQL: text, Args: []any{id, int64(position), value}}); err != nil {
-					return err
-				}
-			}
-		}
+		creation.Records = append(creation.Records, record(creation.Query.Type,
+			"name", name, "population", population, "terrains", elements(terrains), "climates", elements(climates)))
 	}
-	return nil
+	w.create(b, creation)
+	return w
+}
+
+// newLists makes a database with the shopping lists, whose ids begin at 1.
+func newLists(b *testing.B, open open) *world {
+	b.Helper()
+	w := newWorld(b, open, shopping)
+	creation := store.Creation{Query: query.Read{Type: w.schema.Type("ShoppingList"), Version: 1}}
+	for i := range lists {
+		items := store.Nested{Relation: creation.Query.Type.Field("items")}
+		for j := range int64(20) {
+			items.Records = append(items.Records, record(w.schema.Type("Item"),
+				"name", fmt.Sprint("Item ", j), "quantity", j, "price", model.DecimalValue{Unscaled: j * 2500, Scale: 4}, "position", j))
+		}
+		creation.Records = append(creation.Records, record(creation.Query.Type, "name", fmt.Sprint("List ", i)))
+		creation.Nested = append(creation.Nested, []store.Nested{items})
+	}
+	w.create(b, creation)
+	return w
+}
+
+// create makes records; how many there are is known to the database then.
+func (w *world) create(b *testing.B, creation store.Creation) {
+	b.Helper()
+	_, err := store.New(w.engine, w.schema).Create(b.Context(), creation)
+	check(b, err)
+	if w.engine.Dialect().Name() == migrate.Postgres {
+		w.exec(b, "VACUUM ANALYZE") // which the server does by itself, but at a time of its own choice
+	}
+}
+
+// record is a record of the type with the fields, a name and a value each.
+func record(t *model.Type, fields ...any) (assignments []statement.Assignment) {
+	for i := 0; i < len(fields); i += 2 {
+		name, _ := fields[i].(string)
+		assignments = append(assignments, statement.Assignment{Field: t.Field(name), Op: statement.Set, Value: fields[i+1]})
+	}
+	return assignments
+}
+
+func elements(words []string) (list []any) {
+	for _, word := range words {
+		list = append(list, word)
+	}
+	return list
 }
 
 // larder serves the world with everything that larder does by default, its log

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/larderhq/larder/internal/postgrestest"
 )
 
 // settings is the larder.yaml of the projects here; the endpoint comes from
@@ -50,11 +52,13 @@ type project struct {
 }
 
 // newProject makes a project of planets whose database has its tables and no
-// rows.
-func newProject(tb testing.TB, binary, endpoint string) *project {
+// rows. The environment is added to that of the test; the database is a SQLite
+// file unless it says otherwise.
+func newProject(tb testing.TB, binary, endpoint string, environment ...string) *project {
 	tb.Helper()
 	p := &project{binary: binary, folder: tb.TempDir()}
 	p.environment = append(os.Environ(), "LARDER_LISTEN=127.0.0.1:0", "LARDER_LOG_LEVEL=warn", "LARDER_SOURCE_SWAPI_URL="+endpoint)
+	p.environment = append(p.environment, environment...)
 	for name, text := range map[string]string{"larder.yaml": settings, "models.graphql": models} {
 		check(tb, os.WriteFile(filepath.Join(p.folder, name), []byte(text), 0o600))
 	}
@@ -118,6 +122,15 @@ func (p *project) serve(tb testing.TB) *serving {
 	return nil
 }
 
+// stop ends the server as a person would.
+func (s *serving) stop(tb testing.TB) {
+	tb.Helper()
+	check(tb, s.Process.Signal(syscall.SIGTERM))
+	if err := s.Wait(); err != nil {
+		tb.Fatalf("larder serve: %v\n%s", err, s.said)
+	}
+}
+
 // upstream is a GraphQL endpoint with n planets.
 func upstream(tb testing.TB, n int) (endpoint string) {
 	tb.Helper()
@@ -168,6 +181,29 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkExport runs "larder export" of 100,000 planets with two lists each
+// to an NDJSON file.
+func BenchmarkExport(b *testing.B) {
+	const many = 100_000
+	p := newProject(b, buildLarder(b, released...), upstream(b, many))
+	p.run(b, "import")
+	var took, worked time.Duration
+	var memory int64
+	rounds := 0
+	for b.Loop() {
+		began := time.Now()
+		used := p.run(b, "export", "--output", "planets.ndjson", "--force")
+		took += time.Since(began)
+		worked += time.Duration(used.Utime.Nano() + used.Stime.Nano())
+		memory = max(memory, residentBytes(used))
+		rounds++
+	}
+	b.ReportMetric(float64(many*rounds)/took.Seconds(), "rows/s")
+	b.ReportMetric(worked.Seconds()/float64(rounds), "cpu-s")
+	b.ReportMetric(float64(memory)/1e6, "MB-RSS")
+	b.ReportMetric(0, "ns/op")
+}
+
 // residentBytes is the largest resident set that a process had; Linux counts
 // it in KiB, macOS in bytes.
 func residentBytes(used *syscall.Rusage) int64 {
@@ -180,18 +216,27 @@ func residentBytes(used *syscall.Rusage) int64 {
 // BenchmarkColdStart is the time from starting "larder serve" on a database of
 // 20,000 planets to its first answer.
 func BenchmarkColdStart(b *testing.B) {
-	p := newProject(b, buildLarder(b, released...), upstream(b, planets))
-	p.run(b, "import")
-	for b.Loop() {
-		s := p.serve(b)
-		b.StopTimer()
-		check(b, s.Process.Signal(syscall.SIGTERM))
-		if err := s.Wait(); err != nil {
-			b.Fatalf("larder serve: %v\n%s", err, s.said)
-		}
-		b.StartTimer()
+	binary, endpoint := buildLarder(b, released...), upstream(b, planets)
+	for engine, database := range databases {
+		b.Run(engine, func(b *testing.B) {
+			p := newProject(b, binary, endpoint, database(b)...)
+			p.run(b, "import")
+			for b.Loop() {
+				s := p.serve(b)
+				b.StopTimer()
+				s.stop(b)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/start")
+}
+
+// databases are the settings of a project's database: the file that it has by
+// itself, or a new database of PostgreSQL.
+var databases = map[string]func(tb testing.TB) (environment []string){
+	"SQLite":     func(testing.TB) []string { return nil },
+	"PostgreSQL": func(tb testing.TB) []string { return []string{"LARDER_DATABASE=" + postgrestest.Database(tb)} },
 }
 
 // BenchmarkBinary reports the size of the released binary.

@@ -53,27 +53,11 @@ func floorReads(b *testing.B, path string) http.Handler {
 		return statement
 	}
 	item, list := prepare(floorItem), prepare(floorList)
-	answer := func(w http.ResponseWriter, row *sql.Row) {
-		var body []byte
-		switch err := row.Scan(&body); {
-		case errors.Is(err, sql.ErrNoRows):
-			http.Error(w, "not found", http.StatusNotFound)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-		default:
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			_, _ = w.Write(body)
-		}
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /planets/{id}", func(w http.ResponseWriter, r *http.Request) {
-		id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-		if err != nil {
-			http.Error(w, "not found", http.StatusNotFound)
-			return
+		if id, ok := pathID(w, r); ok {
+			answer(w, item.QueryRowContext(r.Context(), id))
 		}
-		answer(w, item.QueryRowContext(r.Context(), id))
 	})
 	mux.HandleFunc("GET /planets", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, list.QueryRowContext(r.Context()))
@@ -81,12 +65,35 @@ func floorReads(b *testing.B, path string) http.Handler {
 	return mux
 }
 
+// pathID is the id in the path; where it is none, the request is answered.
+func pathID(w http.ResponseWriter, r *http.Request) (id int64, ok bool) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		http.Error(w, "not found", http.StatusNotFound)
+	}
+	return id, err == nil
+}
+
+// answer sends the JSON that a row consists of.
+func answer(w http.ResponseWriter, row interface{ Scan(into ...any) error }) {
+	var body []byte
+	switch err := row.Scan(&body); {
+	case errors.Is(err, sql.ErrNoRows): // which pgx's is, too
+		http.Error(w, "not found", http.StatusNotFound)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body)
+	}
+}
+
 // bare answers everything with the same bytes: what net/http itself costs.
-func bare(body string, status int) http.Handler {
+func bare(body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 	})
 }
@@ -207,17 +214,21 @@ func (w *floorWriter) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	w.queue <- p
 	<-p.done
-	if p.err != nil {
-		http.Error(rw, p.err.Error(), http.StatusInternalServerError)
-		return
+	created(rw, p, p.err)
+}
+
+// created answers with the planet that was made, or with why it was not.
+func created(w http.ResponseWriter, p *floorPlanet, err error) {
+	var body []byte
+	if err == nil {
+		body, err = json.Marshal(p)
 	}
-	body, err := json.Marshal(p)
 	if err != nil {
-		http.Error(rw, err.Error(), http.StatusInternalServerError)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	rw.Header().Set("Content-Type", "application/json")
-	rw.Header().Set("Location", "/planets/"+strconv.FormatInt(p.ID, 10))
-	rw.WriteHeader(http.StatusCreated)
-	_, _ = rw.Write(body)
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", "/planets/"+strconv.FormatInt(p.ID, 10))
+	w.WriteHeader(http.StatusCreated)
+	_, _ = w.Write(body)
 }

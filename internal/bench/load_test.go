@@ -32,7 +32,8 @@ type contestant struct {
 // and reports each one's rate and processor time an answer, the client's share
 // included, and the last one's rate in percent of each other's. All of them are
 // medians over the rounds, so that a moment in which the machine did something
-// else does not count.
+// else does not count; beside them is the time within which 99 of 100 answers
+// came.
 func compete(b *testing.B, connections int, contestants ...contestant) {
 	b.Helper()
 	pools := make([][]*client, len(contestants))
@@ -43,6 +44,9 @@ func compete(b *testing.B, connections int, contestants ...contestant) {
 			pools[i][j] = dial(b, c)
 		}
 		ask(b, pools[i], &asked, turn) // statements are prepared, caches are warm
+		for _, c := range pools[i] {
+			c.times = nil
+		}
 	}
 	rates, costs := make([][]float64, len(contestants)), make([][]float64, len(contestants))
 	for b.Loop() {
@@ -57,6 +61,7 @@ func compete(b *testing.B, connections int, contestants ...contestant) {
 	for i, c := range contestants {
 		b.ReportMetric(median(rates[i]), c.name+"/s")
 		b.ReportMetric(median(costs[i]), c.name+"-cpu-µs")
+		b.ReportMetric(float64(percentile99(pools[i]).Microseconds()), c.name+"-p99-µs")
 		if i == last {
 			break
 		}
@@ -74,6 +79,16 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
+// percentile99 is the time within which 99 of 100 answers came to the clients.
+func percentile99(clients []*client) time.Duration {
+	var times []time.Duration
+	for _, c := range clients {
+		times = append(times, c.times...)
+	}
+	slices.Sort(times)
+	return times[len(times)*99/100]
+}
+
 // ask lets every client ask until the time is over and returns how many
 // answers came in how long.
 func ask(b *testing.B, clients []*client, asked *atomic.Int64, duration time.Duration) (answers int64, took time.Duration) {
@@ -84,11 +99,14 @@ func ask(b *testing.B, clients []*client, asked *atomic.Int64, duration time.Dur
 	for _, c := range clients {
 		group.Go(func() {
 			n := int64(0)
-			for ; time.Since(began) < duration; n++ {
+			for passed := time.Duration(0); passed < duration; n++ {
 				if err := c.ask(asked.Add(1)); err != nil {
 					b.Errorf("%s: %v", c.name, err)
 					return
 				}
+				now := time.Since(began)
+				c.times = append(c.times, now-passed)
+				passed = now
 			}
 			total.Add(n)
 		})
@@ -114,6 +132,7 @@ type client struct {
 	contestant
 	conn   net.Conn
 	answer *bufio.Reader
+	times  []time.Duration // that each answer took
 }
 
 func dial(b *testing.B, c contestant) *client {
@@ -162,11 +181,28 @@ func (c *client) ask(n int64) error {
 }
 
 // get is a request for a resource.
-func get(target string) []byte {
-	return []byte("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n")
+func get(target string, headers ...string) []byte {
+	return request("GET", target, append(headers, "Accept: application/json"), "")
 }
 
 // post is a request that creates a record.
 func post(target, body string) []byte {
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", target, len(body), body)
+	return request("POST", target, []string{"Content-Type: application/json"}, body)
+}
+
+// patch is a request that changes a record.
+func patch(target, body string) []byte {
+	return request("PATCH", target, []string{"Content-Type: application/merge-patch+json"}, body)
+}
+
+// request is a request as it goes over the wire.
+func request(method, target string, headers []string, body string) []byte {
+	text := append(make([]byte, 0, 512), method+" "+target+" HTTP/1.1\r\nHost: 127.0.0.1\r\n"...)
+	for _, header := range headers {
+		text = append(append(text, header...), "\r\n"...)
+	}
+	if body != "" {
+		text = fmt.Appendf(text, "Content-Length: %d\r\n", len(body))
+	}
+	return append(append(text, "\r\n"...), body...)
 }
