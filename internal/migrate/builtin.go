@@ -1,11 +1,15 @@
 package migrate
 
+import "strings"
+
 // Builtin returns the statements that make larder's own tables, for the
 // dialect with the name; each does nothing where its table exists already.
 //
 //	larder_migration    which migrations this database has
 //	larder_origin       what was imported from where, and its upstream values as last seen
+//	larder_conflict     fields that changed upstream and here, and how each was resolved
 //	larder_run          the imports and what came of them
+//	larder_schedule     when each source is due, and which process sees to it
 //	larder_upstream     by what a source's upstream tells whether it has anything new
 //	larder_idempotency  answers to replay for a repeated Idempotency-Key
 //
@@ -23,7 +27,7 @@ func Builtin(dialectName string) []string {
 const migrationTable = "larder_migration"
 
 // builtinTables are the tables that Builtin makes.
-var builtinTables = [...]string{migrationTable, "larder_origin", "larder_run", "larder_upstream", "larder_idempotency"}
+var builtinTables = [...]string{migrationTable, "larder_origin", "larder_conflict", "larder_run", "larder_schedule", "larder_upstream", "larder_idempotency"}
 
 func builtin(identity, integer, text, moment, json, bytes, options string) []string {
 	return []string{
@@ -40,6 +44,7 @@ func builtin(identity, integer, text, moment, json, bytes, options string) []str
   "record_id" ` + text + ` NOT NULL,
   "base" ` + json + ` NOT NULL,
   "run_id" ` + integer + ` NOT NULL,
+  "detached" ` + integer + `,
   PRIMARY KEY ("type", "source", "key")
 )` + options,
 		`CREATE INDEX IF NOT EXISTS "larder_origin_record_idx" ON "larder_origin" ("type", "record_id")`,
@@ -56,7 +61,41 @@ func builtin(identity, integer, text, moment, json, bytes, options string) []str
   "updated" ` + integer + ` NOT NULL DEFAULT 0,
   "unchanged" ` + integer + ` NOT NULL DEFAULT 0,
   "gone" ` + integer + ` NOT NULL DEFAULT 0,
-  "error" ` + text + `
+  "error" ` + text + `,
+  "adopted" ` + integer + ` NOT NULL DEFAULT 0,
+  "conflicts" ` + integer + ` NOT NULL DEFAULT 0,
+  "removed" ` + integer + ` NOT NULL DEFAULT 0,
+  "detached" ` + integer + ` NOT NULL DEFAULT 0,
+  "deleted" ` + integer + ` NOT NULL DEFAULT 0,
+  "held" ` + integer + ` NOT NULL DEFAULT 0,
+  "asked" ` + text + `,
+  "upstream_status" ` + integer + `,
+  "cause" ` + text + `,
+  "profile" ` + json + `
+)` + options,
+		`CREATE INDEX IF NOT EXISTS "larder_run_source_idx" ON "larder_run" ("source", "id")`,
+		`CREATE TABLE IF NOT EXISTS "larder_conflict" (
+  "id" ` + identity + `,
+  "source" ` + text + ` NOT NULL,
+  "type" ` + text + ` NOT NULL,
+  "key" ` + text + ` NOT NULL,
+  "field" ` + text + ` NOT NULL,
+  "record_id" ` + text + ` NOT NULL,
+  "base" ` + json + `,
+  "upstream" ` + json + ` NOT NULL,
+  "local" ` + json + ` NOT NULL,
+  "run_id" ` + integer + ` NOT NULL,
+  "found_at" ` + moment + ` NOT NULL,
+  "resolution" ` + text + `,
+  "resolved_at" ` + moment + `,
+  UNIQUE ("type", "source", "key", "field")
+)` + options,
+		`CREATE TABLE IF NOT EXISTS "larder_schedule" (
+  "source" ` + text + ` NOT NULL PRIMARY KEY,
+  "rule" ` + text + ` NOT NULL,
+  "due_at" ` + moment + ` NOT NULL,
+  "holder" ` + text + `,
+  "held_until" ` + moment + `
 )` + options,
 		`CREATE TABLE IF NOT EXISTS "larder_upstream" (
   "source" ` + text + ` NOT NULL PRIMARY KEY,
@@ -74,4 +113,28 @@ func builtin(identity, integer, text, moment, json, bytes, options string) []str
 )` + options,
 		`CREATE INDEX IF NOT EXISTS "larder_idempotency_created_idx" ON "larder_idempotency" ("created_at")`,
 	}
+}
+
+// addedColumns are the columns that a later release gave to a table of Builtin,
+// as TABLE.COLUMN.
+var addedColumns = [...]string{
+	"larder_origin.detached",
+	"larder_run.adopted", "larder_run.conflicts", "larder_run.removed", "larder_run.detached", "larder_run.deleted",
+	"larder_run.held", "larder_run.asked", "larder_run.upstream_status", "larder_run.cause", "larder_run.profile",
+}
+
+// addedColumn is the statement that adds one of addedColumns, taken from the one
+// that makes its table, so that both agree.
+func addedColumn(dialectName, table, column string) string {
+	for _, sql := range Builtin(dialectName) {
+		if !strings.HasPrefix(sql, "CREATE TABLE IF NOT EXISTS "+quote(table)+" (") {
+			continue
+		}
+		for line := range strings.Lines(sql) {
+			if definition := strings.TrimSpace(line); strings.HasPrefix(definition, quote(column)+" ") {
+				return "ALTER TABLE " + quote(table) + " ADD COLUMN " + strings.TrimSuffix(definition, ",")
+			}
+		}
+	}
+	panic("migrate: no table of larder's has the column " + table + "." + column) // a mistake in addedColumns
 }

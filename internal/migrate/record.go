@@ -55,11 +55,41 @@ func Status(ctx context.Context, engine store.Engine, dir *Dir) ([]State, error)
 }
 
 // Outdated reports whether a database that has applied migrations lacks a
-// table that larder keeps for itself, because an earlier release made it. Up
-// makes it.
+// table that larder keeps for itself, or a column of one, because an earlier
+// release made it. Up makes it.
 func Outdated(ctx context.Context, engine store.Engine) (bool, error) {
 	there, err := builtinTablesOf(ctx, engine)
-	return slices.Contains(there, migrationTable) && len(there) < len(builtinTables), err
+	if err != nil || !slices.Contains(there, migrationTable) {
+		return false, err
+	}
+	if len(there) < len(builtinTables) {
+		return true, nil
+	}
+	lacking, err := lackingColumns(ctx, engine.Read, engine.Dialect().Name())
+	return len(lacking) > 0, err
+}
+
+// lackingColumns are those of addedColumns that the tables of a database lack.
+func lackingColumns(ctx context.Context, ask query, engine string) ([]string, error) {
+	find := `SELECT m.name || '.' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name LIKE 'larder\_%' ESCAPE '\'`
+	if engine == Postgres {
+		find = `SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name LIKE 'larder\_%'`
+	}
+	rows, err := readTexts(ctx, ask, find, 1)
+	if err != nil {
+		return nil, fmt.Errorf("look at larder's own tables: %w", err)
+	}
+	there := map[string]bool{}
+	for _, row := range rows {
+		there[row[0]] = true
+	}
+	var lacking []string
+	for _, name := range addedColumns {
+		if !there[name] {
+			lacking = append(lacking, name)
+		}
+	}
+	return lacking, nil
 }
 
 // recordsOf reads what a database has applied; nil when it has no record yet.

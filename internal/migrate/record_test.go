@@ -6,8 +6,8 @@ import (
 	"github.com/larderhq/larder/internal/store"
 )
 
-// A later release of larder may keep a table more for itself. The migrations of
-// a database that an earlier one made are no less applied, and Up makes the table.
+// A later release of larder may keep a table or a column more for itself. The migrations of
+// a database that an earlier one made are no less applied, and Up makes it.
 func TestUpMakesWhatAnEarlierReleaseLacked(t *testing.T) {
 	path := t.TempDir()
 	diffTo(t, path, "init", listsBefore)
@@ -16,22 +16,24 @@ func TestUpMakesWhatAnEarlierReleaseLacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, engine := range map[string]store.Engine{SQLite: newSQLite(t), Postgres: postgresServer(t).open(t)} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := Up(t.Context(), engine, dir, Options{}); err != nil {
-				t.Fatal(err)
-			}
-			run(t, engine, `DROP TABLE "larder_upstream"`)
-			expectOutdated(t, engine, true)
-			states, err := Status(t.Context(), engine, dir)
-			if err != nil || len(states) != 1 || states[0].Applied.IsZero() {
-				t.Errorf("got the states %v, %v: the migration was applied", states, err)
-			}
-			applied, err := Up(t.Context(), engine, dir, Options{})
-			if err != nil || len(applied) > 0 {
-				t.Errorf("applied %v, %v: only the table was missing", applied, err)
-			}
-			expectOutdated(t, engine, false)
-		})
+		for _, lacking := range []string{`DROP TABLE "larder_upstream"`, `ALTER TABLE "larder_run" DROP COLUMN "held"`} {
+			t.Run(name, func(t *testing.T) {
+				if _, err := Up(t.Context(), engine, dir, Options{}); err != nil {
+					t.Fatal(err)
+				}
+				run(t, engine, lacking)
+				expectOutdated(t, engine, true)
+				states, err := Status(t.Context(), engine, dir)
+				if err != nil || len(states) != 1 || states[0].Applied.IsZero() {
+					t.Errorf("got the states %v, %v: the migration was applied", states, err)
+				}
+				applied, err := Up(t.Context(), engine, dir, Options{})
+				if err != nil || len(applied) > 0 {
+					t.Errorf("applied %v, %v: only what is larder's own was missing", applied, err)
+				}
+				expectOutdated(t, engine, false)
+			})
+		}
 	}
 }
 

@@ -142,6 +142,16 @@ func (r *runner) builtin(ctx context.Context) error {
 			return err
 		}
 	}
+	lacking, err := lackingColumns(ctx, r.conn.Query, r.engine)
+	if err != nil {
+		return err
+	}
+	for _, name := range lacking {
+		table, column, _ := strings.Cut(name, ".")
+		if err := r.exec(ctx, addedColumn(r.engine, table, column)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

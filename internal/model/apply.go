@@ -23,6 +23,12 @@ func (p *parser) source(t *Type, a application) {
 		source.Path = a.text("path")
 		p.path(source.Path, a.where(p, "path"))
 	}
+	if a.has("onConflict") {
+		source.OnConflict = OnConflict(a.text("onConflict"))
+	}
+	if a.has("removed") {
+		source.Removed = Removed(a.text("removed"))
+	}
 	if source.Name == "" {
 		p.report(a.where(p, "name"), "name a source of larder.yaml", "@source has an empty name")
 	}

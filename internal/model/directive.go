@@ -34,8 +34,25 @@ const (
 	wordsArgument   argumentKind = "a list of strings"
 	integerArgument argumentKind = "a whole number"
 	boundArgument   argumentKind = "a number (of a date, time or duration a string)"
-	actionArgument  argumentKind = "CASCADE, RESTRICT or SET_NULL"
+
+	actionArgument   argumentKind = "CASCADE, RESTRICT or SET_NULL"
+	conflictArgument argumentKind = "LOCAL, UPSTREAM or FAIL"
+	removedArgument  argumentKind = "DELETE, DETACH or KEEP"
 )
+
+// words are the words of which a value of the kind is one; nil for other kinds.
+func (k argumentKind) words() []string {
+	switch k {
+	case actionArgument:
+		return []string{string(Cascade), string(Restrict), string(SetNull)}
+	case conflictArgument:
+		return []string{string(KeepLocal), string(TakeUpstream), string(FailOnConflict)}
+	case removedArgument:
+		return []string{string(RemovedDelete), string(RemovedDetach), string(RemovedKeep)}
+	case textArgument, wordsArgument, integerArgument, boundArgument:
+	}
+	return nil
+}
 
 // directiveRules are the rules in the order in which they apply: a check hangs
 // on the digits of a Decimal, a default on the check.
@@ -45,7 +62,13 @@ func directiveRules() []directiveRule {
 	return []directiveRule{
 		{
 			name: "source", repeatable: true, onType: (*parser).source,
-			arguments: []argumentRule{{"name", textArgument, true}, {"path", textArgument, false}, {"key", wordsArgument, true}},
+			arguments: []argumentRule{
+				{"name", textArgument, true},
+				{"path", textArgument, false},
+				{"key", wordsArgument, true},
+				{"onConflict", conflictArgument, false},
+				{"removed", removedArgument, false},
+			},
 		},
 		{name: "table", onType: (*parser).tableName, arguments: []argumentRule{{"name", textArgument, true}}},
 		{
@@ -267,7 +290,7 @@ func (r directiveRule) usage() string {
 			example = `["…"]`
 		case integerArgument:
 			example = "2"
-		case textArgument, boundArgument, actionArgument:
+		case textArgument, boundArgument, actionArgument, conflictArgument, removedArgument:
 		}
 		parts = append(parts, argument.name+": "+example)
 	}
@@ -283,9 +306,8 @@ func suitsArgument(kind argumentKind, value *ast.Value) bool {
 		return value.Kind == ast.IntValue
 	case boundArgument:
 		return isText || value.Kind == ast.IntValue || value.Kind == ast.FloatValue
-	case actionArgument:
-		action := OnDelete(value.Raw)
-		return value.Kind == ast.EnumValue && (action == Cascade || action == Restrict || action == SetNull)
+	case actionArgument, conflictArgument, removedArgument:
+		return value.Kind == ast.EnumValue && slices.Contains(kind.words(), value.Raw)
 	case wordsArgument:
 		if value.Kind != ast.ListValue {
 			return isText // GraphQL reads one value as a list of one
@@ -309,9 +331,8 @@ func likelyArgument(rule argumentRule, value *ast.Value) string {
 		if _, err := strconv.Atoi(value.Raw); err == nil {
 			return fmt.Sprintf("write %s: %s", rule.name, value.Raw)
 		}
-	case rule.kind == actionArgument:
-		actions := []string{string(Cascade), string(Restrict), string(SetNull)}
-		if near := Nearest(strings.ReplaceAll(value.Raw, " ", "_"), actions); near != "" {
+	case rule.kind.words() != nil:
+		if near := Nearest(strings.ToUpper(strings.ReplaceAll(value.Raw, " ", "_")), rule.kind.words()); near != "" {
 			return fmt.Sprintf("write %s: %s", rule.name, near)
 		}
 	}

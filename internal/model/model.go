@@ -93,8 +93,32 @@ type Source struct {
 	Name     string   // a key of larder.yaml's sources
 	Path     string   // response path to the records: "allPlanets.planets", "films.edges.node"
 	Key      []string // fields that identify a record upstream
-	Position Position
+	// OnConflict and Removed are "" where larder.yaml says it for the source.
+	OnConflict OnConflict
+	Removed    Removed
+	Position   Position
 }
+
+// OnConflict is what an import does with a field that changed upstream and
+// here, to different values.
+type OnConflict string
+
+// What an import does with a conflict.
+const (
+	KeepLocal      OnConflict = "LOCAL"    // the value here stays
+	TakeUpstream   OnConflict = "UPSTREAM" // upstream's value is taken
+	FailOnConflict OnConflict = "FAIL"     // nothing is imported
+)
+
+// Removed is what an import does with a record that is gone upstream.
+type Removed string
+
+// What an import does with a record that is gone upstream.
+const (
+	RemovedDelete Removed = "DELETE" // it goes, unless it was changed or is used here: then it is detached
+	RemovedDetach Removed = "DETACH" // it stays and no longer follows the source
+	RemovedKeep   Removed = "KEEP"   // it stays and is listed
+)
 
 // Unique is a set of fields whose values together occur once.
 type Unique struct {

@@ -119,7 +119,14 @@ func (t *Type) directives() string {
 		if source.Path != "" {
 			path = ", path: " + quote(source.Path)
 		}
-		fmt.Fprintf(&out, " @source(name: %s%s, key: %s)", quote(source.Name), path, quoteList(source.Key))
+		fmt.Fprintf(&out, " @source(name: %s%s, key: %s", quote(source.Name), path, quoteList(source.Key))
+		if source.OnConflict != "" {
+			out.WriteString(", onConflict: " + string(source.OnConflict))
+		}
+		if source.Removed != "" {
+			out.WriteString(", removed: " + string(source.Removed))
+		}
+		out.WriteString(")")
 	}
 	if t.Vocabulary {
 		out.WriteString(" @vocabulary")

@@ -194,13 +194,18 @@ func (g given) rate() (float64, error) {
 
 // duration is a positive time of at most a day.
 func (g given) duration() (time.Duration, error) {
+	return g.timeBetween(1, 24*time.Hour, "a time like 30s, 2m or 500ms, up to 24h")
+}
+
+// timeBetween is a time from low to high, which form describes.
+func (g given) timeBetween(low, high time.Duration, form string) (time.Duration, error) {
 	text, err := g.text()
 	if err != nil {
 		return 0, err
 	}
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 || d > 24*time.Hour {
-		return 0, fmt.Errorf("expected a time like 30s, 2m or 500ms, up to 24h, found %q", text)
+	if err != nil || d < low || d > high {
+		return 0, fmt.Errorf("expected %s, found %q", form, text)
 	}
 	return d, nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/larderhq/larder/internal/model"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -137,25 +139,38 @@ var values = map[string]struct {
 		text, err := json.Marshal(s.Sources["swapi"].Variables)
 		return fmt.Sprint(string(text), err)
 	}, `{"n":12345678901234567890,"t":[true,null,"x"]}<nil>`, `{"n":1.50}<nil>`},
-	"sources.NAME.headers":   {`{"X-Team": "one"}`, `{"x-team": "other"}`, func(s *Settings) any { return s.Sources["swapi"].Headers["X-Team"].text }, "one", "other"},
-	"sources.NAME.token":     {"${ONE}", "${file:other}", func(s *Settings) any { return s.Sources["swapi"].Token.text }, "${ONE}", "${file:other}"},
-	"sources.NAME.timeout":   {"1s", "2s", func(s *Settings) any { return s.Sources["swapi"].Timeout }, time.Second, 2 * time.Second},
-	"sources.NAME.maxBytes":  {"1KB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].MaxBytes }, int64(1000), int64(1 << 30)},
-	"sources.NAME.maxPages":  {"1", "2", func(s *Settings) any { return s.Sources["swapi"].MaxPages }, 1, 2},
-	"sources.NAME.retries":   {"0", "2", func(s *Settings) any { return s.Sources["swapi"].Retries }, 0, 2},
-	"sources.NAME.rate":      {"0.5", "30/m", func(s *Settings) any { return s.Sources["swapi"].Rate }, 0.5, 0.5},
-	"sources.NAME.partial":   {"allow", "deny", func(s *Settings) any { return s.Sources["swapi"].Partial }, true, false},
-	"sources.NAME.redirects": {"any", "same-host", func(s *Settings) any { return s.Sources["swapi"].CrossHost }, true, false},
-	"sources.NAME.path":      {"one.json", "other.csv", func(s *Settings) any { return s.Sources["swapi"].Path }, "one.json", "other.csv"},
-	"sources.NAME.format":    {"ndjson", "csv", func(s *Settings) any { return string(s.Sources["swapi"].Format) }, "ndjson", "csv"},
-	"sources.NAME.delimiter": {"tab", ";", func(s *Settings) any { return s.Sources["swapi"].Delimiter }, '\t', ';'},
-	"sources.NAME.ids":       {"keep", "new", func(s *Settings) any { return s.Sources["swapi"].KeepIDs }, true, false},
-	"sources.NAME.evaluate":  {"2s", "3s", func(s *Settings) any { return s.Sources["swapi"].Evaluate }, 2 * time.Second, 3 * time.Second},
-	"sources.NAME.memory":    {"5MiB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].Memory }, int64(5 << 20), int64(1 << 30)},
-	"sources.NAME.spool":     {"one", "none", func(s *Settings) any { return s.Sources["swapi"].Spool }, "one", "none"},
-	"sources.NAME.resume":    {"1m", "2h", func(s *Settings) any { return s.Sources["swapi"].Resume }, time.Minute, 2 * time.Hour},
-	"sources.NAME.userAgent": {"pantry/1", "mine", func(s *Settings) any { return s.Sources["swapi"].UserAgent }, "pantry/1", "mine"},
-	"sources.NAME.snapshot":  {"one.json", "none", func(s *Settings) any { return s.Sources["swapi"].Snapshot }, "one.json", "none"},
+	"sources.NAME.headers":    {`{"X-Team": "one"}`, `{"x-team": "other"}`, func(s *Settings) any { return s.Sources["swapi"].Headers["X-Team"].text }, "one", "other"},
+	"sources.NAME.token":      {"${ONE}", "${file:other}", func(s *Settings) any { return s.Sources["swapi"].Token.text }, "${ONE}", "${file:other}"},
+	"sources.NAME.timeout":    {"1s", "2s", func(s *Settings) any { return s.Sources["swapi"].Timeout }, time.Second, 2 * time.Second},
+	"sources.NAME.maxBytes":   {"1KB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].MaxBytes }, int64(1000), int64(1 << 30)},
+	"sources.NAME.maxPages":   {"1", "2", func(s *Settings) any { return s.Sources["swapi"].MaxPages }, 1, 2},
+	"sources.NAME.retries":    {"0", "2", func(s *Settings) any { return s.Sources["swapi"].Retries }, 0, 2},
+	"sources.NAME.rate":       {"0.5", "30/m", func(s *Settings) any { return s.Sources["swapi"].Rate }, 0.5, 0.5},
+	"sources.NAME.partial":    {"allow", "deny", func(s *Settings) any { return s.Sources["swapi"].Partial }, true, false},
+	"sources.NAME.redirects":  {"any", "same-host", func(s *Settings) any { return s.Sources["swapi"].CrossHost }, true, false},
+	"sources.NAME.path":       {"one.json", "other.csv", func(s *Settings) any { return s.Sources["swapi"].Path }, "one.json", "other.csv"},
+	"sources.NAME.format":     {"ndjson", "csv", func(s *Settings) any { return string(s.Sources["swapi"].Format) }, "ndjson", "csv"},
+	"sources.NAME.delimiter":  {"tab", ";", func(s *Settings) any { return s.Sources["swapi"].Delimiter }, '\t', ';'},
+	"sources.NAME.ids":        {"keep", "new", func(s *Settings) any { return s.Sources["swapi"].KeepIDs }, true, false},
+	"sources.NAME.evaluate":   {"2s", "3s", func(s *Settings) any { return s.Sources["swapi"].Evaluate }, 2 * time.Second, 3 * time.Second},
+	"sources.NAME.memory":     {"5MiB", "1GiB", func(s *Settings) any { return s.Sources["swapi"].Memory }, int64(5 << 20), int64(1 << 30)},
+	"sources.NAME.spool":      {"one", "none", func(s *Settings) any { return s.Sources["swapi"].Spool }, "one", "none"},
+	"sources.NAME.resume":     {"1m", "2h", func(s *Settings) any { return s.Sources["swapi"].Resume }, time.Minute, 2 * time.Hour},
+	"sources.NAME.userAgent":  {"pantry/1", "mine", func(s *Settings) any { return s.Sources["swapi"].UserAgent }, "pantry/1", "mine"},
+	"imports.keep":            {"5", "6", func(s *Settings) any { return s.KeepRuns }, 5, 6},
+	"sources.NAME.onConflict": {"upstream", "fail", func(s *Settings) any { return s.Sources["swapi"].OnConflict }, model.TakeUpstream, model.FailOnConflict},
+	"sources.NAME.removed":    {"detach", "keep", func(s *Settings) any { return s.Sources["swapi"].Removed }, model.RemovedDetach, model.RemovedKeep},
+	"sources.NAME.priority":   {"5", "-6", func(s *Settings) any { return s.Sources["swapi"].Priority }, 5, -6},
+	"sources.NAME.drift":      {"freeze", "evolve", func(s *Settings) any { return s.Sources["swapi"].Drift }, DriftFreeze, DriftEvolve},
+	"sources.NAME.collapse":   {"allow", "hold", func(s *Settings) any { return s.Sources["swapi"].Collapse.Off }, true, false},
+	"sources.NAME.maxShrink":  {"5%", "100%", func(s *Settings) any { return s.Sources["swapi"].Collapse.Shrink }, 0.05, 1.0},
+	"sources.NAME.maxGrowth":  {"50%", "1000%", func(s *Settings) any { return s.Sources["swapi"].Collapse.Growth }, 0.5, 10.0},
+	"sources.NAME.maxNulls":   {"0%", "12.5%", func(s *Settings) any { return s.Sources["swapi"].Collapse.Nulls }, 0.0, 0.125},
+	"sources.NAME.every":      {"90s", "168h", func(s *Settings) any { return s.Sources["swapi"].Schedule.Every }, 90 * time.Second, 168 * time.Hour},
+	"sources.NAME.cron":       {"30 4 * * *", "@daily", func(s *Settings) any { return s.Sources["swapi"].Schedule.Cron }, "30 4 * * *", "@daily"},
+	"sources.NAME.timeZone":   {"Europe/Berlin", "UTC", func(s *Settings) any { return s.Sources["swapi"].Schedule.Location.String() }, "Europe/Berlin", "UTC"},
+	"sources.NAME.jitter":     {"0s", "1m", func(s *Settings) any { return s.Sources["swapi"].Schedule.Jitter }, time.Duration(0), time.Minute},
+	"sources.NAME.snapshot":   {"one.json", "none", func(s *Settings) any { return s.Sources["swapi"].Snapshot }, "one.json", "none"},
 }
 
 func secretTexts(secrets []Secret) string {

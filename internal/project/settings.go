@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/source"
 )
 
@@ -27,6 +28,7 @@ type Settings struct {
 	LogLevel slog.Level
 	Grace    time.Duration
 	API      API
+	KeepRuns int // of each source, in the database
 	Sources  map[string]*Source
 }
 
@@ -89,8 +91,46 @@ type Source struct {
 	Memory    int64         // of a module, in bytes
 	KeepIDs   bool          // new records get the ids that the file has for them
 
+	// How its records and those here are brought into step.
+	OnConflict model.OnConflict
+	Removed    model.Removed
+	Drift      Drift
+	Collapse   Collapse
+	Priority   int // over other sources of the same record; the highest counts
+	Schedule   Schedule
+
 	place string // of its declaration
 }
+
+// Drift is what is done when upstream's types are no longer what they were.
+type Drift string
+
+// What is done when upstream's types are no longer what they were.
+const (
+	DriftWarn   Drift = "warn"   // it is told, and imported what the query asks for
+	DriftFreeze Drift = "freeze" // the import is held
+	DriftEvolve Drift = "evolve" // the models follow, by a migration
+)
+
+// Collapse are the bounds beyond which an import is held: upstream has probably
+// lost something.
+type Collapse struct {
+	Off    bool
+	Shrink float64 // the part of a type's records that may be gone, 0 to 1
+	Growth float64 // how many times as many there may be
+	Nulls  float64 // by how much the part of nulls of a field may grow, 0 to 1
+}
+
+// Schedule is when a source is imported by servers; the zero value is never.
+type Schedule struct {
+	Every    time.Duration
+	Cron     string         // in the form of crontab(5), instead of Every
+	Location *time.Location // of Cron
+	Jitter   time.Duration  // up to which an import may be later
+}
+
+// Given reports whether there is a schedule.
+func (s Schedule) Given() bool { return s.Every > 0 || s.Cron != "" }
 
 // Setting describes one setting, wherever it is set.
 type Setting struct {
@@ -165,7 +205,7 @@ const (
 // AllSettings is the table of every setting there is, in the order of the
 // documentation.
 func AllSettings() []Setting {
-	return slices.Concat(listenSettings(), databaseSettings(), logSettings(), apiSettings(), sourceSettings())
+	return slices.Concat(listenSettings(), databaseSettings(), logSettings(), apiSettings(), importSettings(), sourceSettings())
 }
 
 func listenSettings() []Setting {
@@ -334,7 +374,9 @@ func durationSetting(field func(*Settings) *time.Duration) func(*loader, given) 
 	}
 }
 
-func sourceSettings() []Setting { return slices.Concat(requestSettings(), fileSettings()) }
+func sourceSettings() []Setting {
+	return slices.Concat(requestSettings(), fileSettings(), refreshSettings())
+}
 
 func requestSettings() []Setting {
 	return []Setting{

@@ -105,13 +105,27 @@ func ownTables() []*Table {
 		{Name: "larder_origin", Key: 3, Columns: []TableColumn{
 			column("type", model.String), column("source", model.String), column("key", model.String),
 			column("record_id", model.String), column("base", model.JSON), column("run_id", model.Int64),
+			column("detached", model.Int64),
+		}},
+		{Name: "larder_conflict", Key: 1, Counted: true, Columns: []TableColumn{
+			column("id", model.Int64), column("source", model.String), column("type", model.String), column("key", model.String),
+			column("field", model.String), column("record_id", model.String), column("base", model.JSON),
+			column("upstream", model.JSON), column("local", model.JSON), column("run_id", model.Int64),
+			column("found_at", model.DateTime), column("resolution", model.String), column("resolved_at", model.DateTime),
 		}},
 		{Name: "larder_run", Key: 1, Counted: true, Columns: []TableColumn{
 			column("id", model.Int64), column("source", model.String), column("started_at", model.DateTime),
 			column("finished_at", model.DateTime), column("status", model.String), column("address", model.String),
 			column("bytes", model.Int64), column("fetched", model.Int64), column("created", model.Int64),
 			column("updated", model.Int64), column("unchanged", model.Int64), column("gone", model.Int64),
-			column("error", model.String),
+			column("error", model.String), column("adopted", model.Int64), column("conflicts", model.Int64),
+			column("removed", model.Int64), column("detached", model.Int64), column("deleted", model.Int64),
+			column("held", model.Int64), column("asked", model.String), column("upstream_status", model.Int64),
+			column("cause", model.String), column("profile", model.JSON),
+		}},
+		{Name: "larder_schedule", Key: 1, Columns: []TableColumn{
+			column("source", model.String), column("rule", model.String), column("due_at", model.DateTime),
+			column("holder", model.String), column("held_until", model.DateTime),
 		}},
 		{Name: "larder_upstream", Key: 1, Columns: []TableColumn{
 			column("source", model.String), column("run_id", model.Int64), column("asked", model.String),
