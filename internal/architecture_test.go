@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/statement", "internal/source", "internal/infer"},
 	{"internal/store", "internal/migrate", "internal/introspect"},
 	{"internal/importer", "internal/transfer", "internal/exporter", "internal/openapi", "internal/rest"},
-	{"internal/project", "internal/cli"},
+	{"internal/project", "internal/refresh", "internal/cli"},
 	{"cmd/larder"},
 }
 

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/project"
+	"github.com/larderhq/larder/internal/refresh"
 	"github.com/larderhq/larder/internal/source"
 	"github.com/larderhq/larder/internal/store"
 )
@@ -177,80 +177,36 @@ func (p *program) importSources(ctx context.Context, loaded *project.Project, en
 	return nil
 }
 
-// importSource fetches and imports one source and keeps the answer as its
-// snapshot when that went well.
-func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) (err error) {
-	asked := loaded.Fingerprint(name)
-	opening := project.Opening{Offline: options.offline, Fresh: options.fresh, UserAgent: source.UserAgent(release())}
-	if !options.fresh {
-		if opening.Known, err = importer.Known(ctx, engine, name, asked); err != nil {
-			return err
-		}
-	}
-	from, err := loaded.Open(name, opening)
-	if err != nil {
-		return err
-	}
+// importSource imports one source and says what came of it.
+func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) error {
 	bars := p.out.newProgress(name)
 	defer bars.done()
-	started := time.Now()
-	answer, err := from.Fetch(ctx, bars.fetched)
-	bars.fetchDone()
-	if unchanged := (*source.UnchangedError)(nil); errors.As(err, &unchanged) {
-		bars.done()
-		return p.importNothing(ctx, engine, name, unchanged.Address, options.dryRun)
-	}
-	if err != nil {
-		return fmt.Errorf("fetch %s: %w", name, err)
-	}
-	defer func() {
-		if closing := answer.Close(); err == nil && closing != nil {
-			err = fmt.Errorf("remove the answer of %s: %w", name, closing)
-		}
-	}()
-	fetching := time.Since(started)
-	report, err := importer.Run(ctx, engine, loaded.Schema, name, answer, importer.Options{
-		DryRun: options.dryRun, KeepIDs: loaded.Settings.Sources[name].KeepIDs, Progress: bars.imported,
+	outcome, err := refresh.New(loaded, engine, source.UserAgent(release())).Import(ctx, name, refresh.Options{
+		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh,
+		Fetched: bars.fetched, Imported: bars.imported,
 	})
 	bars.done()
 	if err != nil {
 		return err
 	}
-	if !options.dryRun {
-		if err := importer.Remember(ctx, engine, name, asked, report.Run, answer.Validators); err != nil {
-			return err
-		}
-	}
-	p.sayImport(report, answer, fetching)
-	if file := loaded.Snapshot(name); file != "" && !options.dryRun && !answer.Offline {
-		if err := source.WriteSnapshot(file, answer); err != nil {
-			p.out.warn("the import is done, but its snapshot could not be kept: %v", err)
-		}
-	}
-	return nil
-}
-
-// importNothing records and tells that upstream has nothing new.
-func (p *program) importNothing(ctx context.Context, engine store.Engine, name, address string, dryRun bool) error {
-	report, err := importer.Unchanged(ctx, engine, name, address, dryRun)
-	if err != nil {
-		return err
-	}
-	p.out.event("imported", report)
-	p.out.step(good, "unchanged", "%s: %s has nothing new since the last import", name, address)
+	p.sayImport(outcome)
 	return nil
 }
 
 // sayImport tells what an import did, or would do.
-func (p *program) sayImport(report importer.Report, answer *source.Answer, fetching time.Duration) {
+func (p *program) sayImport(outcome refresh.Outcome) {
+	report := outcome.Report
 	p.out.event("imported", report)
 	for _, notice := range report.Notices {
 		p.out.warn("%s: %s", report.Source, notice)
 	}
-	if report.Offline {
+	switch {
+	case report.UpstreamUnchanged:
+		p.out.step(good, "unchanged", "%s: %s has nothing new since the last import", report.Source, report.Address)
+	case report.Offline:
 		p.out.step(warning, "snapshot", "%s: %s of %s", report.Source, count(report.Fetched, "record"), report.FetchedAt.Format(time.DateOnly))
-	} else {
-		p.out.step(good, "fetched", "%s: %s, %s from %s in %s", report.Source, count(report.Fetched, "record"), bytesText(answer.Bytes), report.Address, took(fetching))
+	default:
+		p.out.step(good, "fetched", "%s: %s, %s from %s in %s", report.Source, count(report.Fetched, "record"), bytesText(outcome.Bytes), report.Address, took(outcome.Fetching))
 	}
 	verb := "imported"
 	if report.DryRun {

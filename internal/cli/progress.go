@@ -46,11 +46,16 @@ func (p *progress) fetched(now source.Progress) {
 func (p *progress) fetchDone() {
 	if p.fetch != nil {
 		p.fetch.SetTotal(-1, true)
+		p.fetch = nil
 	}
 }
 
-// imported tells how far a phase of the import has come.
-func (p *progress) imported(now importer.Progress) { p.counted(string(now.Phase), now.Done, now.Total) }
+// imported tells how far a phase of the import has come, which begins where the
+// fetch ends.
+func (p *progress) imported(now importer.Progress) {
+	p.fetchDone()
+	p.counted(string(now.Phase), now.Done, now.Total)
+}
 
 // counted tells how far a phase has come; its end is not known while total is 0.
 func (p *progress) counted(phase string, done, total int) {
@@ -89,6 +94,6 @@ func (p *progress) done() {
 		bar.SetTotal(-1, true)
 	}
 	p.bars.Wait()
-	p.bars, p.fetch = nil, nil
+	p.bars = nil
 	clear(p.phase)
 }
