@@ -53,6 +53,9 @@ type Settings struct {
 	WriteTimeout   time.Duration // from the end of the header to the end of the answer; default 120 s
 	IdleTimeout    time.Duration // of a connection between requests; default 120 s
 	GracePeriod    time.Duration // for running requests when the server stops; default 10 s
+
+	// Imports are managed under /api/_imports; nil: there is no such path.
+	Imports Imports
 }
 
 // Version is one version of the API.
