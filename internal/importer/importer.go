@@ -43,6 +43,13 @@ type Options struct {
 	// KeepIDs gives new records the id that their source calls so, which must be
 	// free: the source is an export. Else they get ids of their own.
 	KeepIDs bool
+	// OnConflict is what is done with a field that changed upstream and here,
+	// where its type's @source does not say it; "" is LOCAL.
+	OnConflict model.OnConflict
+	// Priorities are those of the project's sources by name, 0 where one is not
+	// named: a field that a source of higher priority tells is not taken from one
+	// of lower.
+	Priorities map[string]int
 	// Progress is called as the import goes on, from the importing goroutine;
 	// it may be nil.
 	Progress func(Progress)

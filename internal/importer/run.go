@@ -38,7 +38,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.stage, r.lock, r.compare, r.write, r.drop} {
+	for _, step := range []func(context.Context) error{r.stage, r.lock, r.begin, r.compare, r.write, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -428,10 +428,6 @@ func nullable(text json.RawMessage) json.RawMessage {
 // write changes the project's tables: new records first, in an order in which
 // what they point to is there, then what points to anything, then the origins.
 func (r *run) write(ctx context.Context) error {
-	run, err := r.startRun(ctx)
-	if err != nil {
-		return err
-	}
 	total := 0
 	for i := range r.types {
 		total += r.types[i].Created.Count + r.types[i].Adopted.Count + r.types[i].Updated.Count
@@ -466,13 +462,12 @@ func (r *run) write(ctx context.Context) error {
 		if r.first {
 			origins = t.staging.OriginsOfNew
 		}
-		if err := r.exec(ctx, origins(run)); err != nil {
+		if err := r.exec(ctx, origins(r.report.Run)); err != nil {
 			return err
 		}
 		done += r.types[i].Adopted.Count + r.types[i].Updated.Count
 		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
 	}
-	r.report.Run = run
 	return r.analyse(ctx)
 }
 
@@ -524,16 +519,17 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 	return fmt.Errorf("write %s: %w", t.typ.Name, cause)
 }
 
-func (r *run) startRun(ctx context.Context) (id int64, err error) {
+// begin adds the run's row, to whose id everything refers that is written.
+func (r *run) begin(ctx context.Context) error {
 	start := statement.StartRun(r.dialect(), statement.ImportRun{
 		Source: r.plan.source, Address: r.answer.Address, Bytes: r.answer.Bytes, Fetched: r.report.Fetched,
 		Started: r.started, Finished: r.options.Now(), Status: "done",
 	})
-	err = r.tx.Query(ctx, start, func(scan store.Scan) error { return scan(&id) })
+	err := r.tx.Query(ctx, start, func(scan store.Scan) error { return scan(&r.report.Run) })
 	if err != nil {
-		return 0, fmt.Errorf("record the run: %w", err)
+		return fmt.Errorf("record the run: %w", err)
 	}
-	return id, nil
+	return nil
 }
 
 // finish writes the run's counts. A dry run has no id, as its row goes with
