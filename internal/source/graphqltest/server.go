@@ -80,14 +80,15 @@ type Request struct {
 type Server struct {
 	URL string // of Path
 
-	schema    *ast.Schema
-	listener  net.Listener
-	server    *http.Server
-	finished  chan error
-	mutex     sync.Mutex
-	behaviour Behaviour
-	planets   []Planet
-	requests  []Request
+	listener   net.Listener
+	server     *http.Server
+	finished   chan error
+	mutex      sync.Mutex // of what follows
+	schema     *ast.Schema
+	schemaText string
+	behaviour  Behaviour
+	planets    []Planet
+	requests   []Request
 }
 
 // Start serves the 60 planets on a free port of this machine until Close.
@@ -105,7 +106,7 @@ func Start(behaviour Behaviour) (*Server, error) {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
 	s := &Server{
-		URL: "http://" + listener.Addr().String() + Path, schema: schema, listener: listener,
+		URL: "http://" + listener.Addr().String() + Path, schema: schema, schemaText: schemaText, listener: listener,
 		finished: make(chan error, 1), behaviour: behaviour, planets: planets,
 	}
 	s.server = &http.Server{Handler: http.HandlerFunc(s.handle), ReadHeaderTimeout: 10 * time.Second}
@@ -139,6 +140,22 @@ func (s *Server) SetPlanets(planets []Planet) {
 	s.planets = planets
 }
 
+// SetSchema replaces a text by another wherever it stands in the schema.
+func (s *Server) SetSchema(before, after string) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !strings.Contains(s.schemaText, before) {
+		return fmt.Errorf("the schema does not say %q", before)
+	}
+	text := strings.ReplaceAll(s.schemaText, before, after)
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: text})
+	if err != nil {
+		return fmt.Errorf("read the schema: %w", err)
+	}
+	s.schema, s.schemaText = schema, text
+	return nil
+}
+
 // Requests are those that came since the start.
 func (s *Server) Requests() []Request {
 	s.mutex.Lock()
@@ -146,8 +163,15 @@ func (s *Server) Requests() []Request {
 	return append([]Request{}, s.requests...)
 }
 
+// state is what the server is when a request comes.
+type state struct {
+	Behaviour
+	planets []Planet
+	schema  *ast.Schema
+}
+
 // take counts a request and returns how to answer it.
-func (s *Server) take(r *http.Request, body []byte) (Behaviour, []Planet) {
+func (s *Server) take(r *http.Request, body []byte) state {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.Header.Clone(), string(body)})
@@ -157,7 +181,7 @@ func (s *Server) take(r *http.Request, body []byte) (Behaviour, []Planet) {
 	} else if b.Fail > 0 {
 		s.behaviour.Fail--
 	}
-	return b, s.planets
+	return state{b, s.planets, s.schema}
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
@@ -165,7 +189,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	b, planets := s.take(r, body)
+	b := s.take(r, body)
 	select {
 	case <-time.After(b.Delay):
 	case <-r.Context().Done():
@@ -181,7 +205,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path != Path && r.URL.Path != Target:
 		http.NotFound(w, r)
 	default:
-		s.answer(w, r, body, b, planets)
+		s.answer(w, r, body, b)
 	}
 }
 
@@ -220,13 +244,13 @@ type question struct {
 	Variables     map[string]any `json:"variables"`
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, b Behaviour, planets []Planet) {
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, b state) {
 	modern := strings.Contains(r.Header.Get("Accept"), "application/graphql-response+json")
 	contentType := "application/json; charset=utf-8"
 	if modern {
 		contentType = "application/graphql-response+json; charset=utf-8"
 	}
-	status, value := s.evaluate(r, body, b, planets, modern)
+	status, value := s.evaluate(r, body, b, modern)
 	if b.Token != "" && r.Header.Get("Authorization") != "Bearer "+b.Token {
 		status, value = http.StatusUnauthorized, refusal(gqlerror.Errorf("Unauthorized"))
 	}
@@ -258,7 +282,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte, b B
 // evaluate executes the request as graphql-http does: what is wrong with the
 // query has status 400 for clients that know application/graphql-response+json
 // and 200 for others.
-func (s *Server) evaluate(r *http.Request, body []byte, b Behaviour, planets []Planet, modern bool) (int, any) {
+func (s *Server) evaluate(r *http.Request, body []byte, b state, modern bool) (int, any) {
 	var q question
 	if r.Method == http.MethodGet {
 		q.Query = r.URL.Query().Get("query")
@@ -274,38 +298,38 @@ func (s *Server) evaluate(r *http.Request, body []byte, b Behaviour, planets []P
 	if modern {
 		wrong = http.StatusBadRequest
 	}
-	document, problems := gqlparser.LoadQueryWithRules(s.schema, q.Query, rules.NewDefaultRules())
+	document, problems := gqlparser.LoadQueryWithRules(b.schema, q.Query, rules.NewDefaultRules())
 	if len(problems) > 0 {
 		return wrong, refusal(problems...)
 	}
-	if b.NoIntrospection && strings.Contains(q.Query, "__schema") {
+	if b.NoIntrospection && (strings.Contains(q.Query, "__schema") || strings.Contains(q.Query, "__type(")) {
 		return wrong, refusal(gqlerror.Errorf("GraphQL introspection is not allowed by Apollo Server, but the query contained __schema or __type. To enable introspection, pass introspection: true to ApolloServer in production"))
 	}
 	operation := document.Operations.ForName(q.OperationName)
 	if operation == nil {
 		return wrong, refusal(gqlerror.Errorf("Unknown operation named %q", q.OperationName))
 	}
-	variables, err := validator.VariableValues(s.schema, operation, q.Variables)
+	variables, err := validator.VariableValues(b.schema, operation, q.Variables)
 	if err != nil {
 		return wrong, refusal(gqlerror.Errorf("%v", err))
 	}
-	return http.StatusOK, s.execute(document, operation, variables, b, planets)
+	return http.StatusOK, s.execute(document, operation, variables, b)
 }
 
 func refusal(problems ...*gqlerror.Error) any {
 	return map[string]any{"errors": problems}
 }
 
-func (s *Server) execute(document *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any, b Behaviour, planets []Planet) any {
-	x := &execution{schema: s.schema, document: document, variables: variables, failing: map[string]string{}}
+func (s *Server) execute(document *ast.QueryDocument, operation *ast.OperationDefinition, variables map[string]any, b state) any {
+	x := &execution{schema: b.schema, document: document, variables: variables, failing: map[string]string{}}
 	for path, message := range b.FieldErrors {
 		x.failing[pathKey(path)] = message
 	}
-	root := world{planets: planets, nulls: b.Nulls, pageSize: b.PageSize, circle: b.Circle, forgotten: b.Forgotten, total: b.Total}.root()
-	for name, resolve := range (introspection{s.schema}).root() {
+	root := world{planets: b.planets, nulls: b.Nulls, pageSize: b.PageSize, circle: b.Circle, forgotten: b.Forgotten, total: b.Total}.root()
+	for name, resolve := range (introspection{b.schema}).root() {
 		root[name] = resolve
 	}
-	data, ok := x.selections(operation.SelectionSet, s.schema.Query.Name, root, nil)
+	data, ok := x.selections(operation.SelectionSet, b.schema.Query.Name, root, nil)
 	answer := result{}
 	if len(x.errors) > 0 {
 		answer = append(answer, member{"errors", x.errors})
