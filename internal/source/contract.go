@@ -146,7 +146,8 @@ func AskContract(ctx context.Context, settings GraphQLSettings, known *Contract)
 		named:    tokens(settings.Query),
 	}
 	now.settings.Operation, now.settings.Variables, now.settings.Known = "", nil, Validators{}
-	now.settings.Spool, now.settings.Partial, now.settings.Retries = "", false, -1
+	now.settings.Spool, now.settings.Retries = "", -1
+	now.settings.Partial = true // a type that is gone is null
 	var wanted []string
 	if known != nil {
 		for _, name := range slices.Sorted(maps.Keys(known.Types)) {
