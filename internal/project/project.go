@@ -133,6 +133,9 @@ func (l *loader) load(overrides Overrides) error {
 	l.readFlags(overrides)
 	for _, s := range l.settings.sortedSources() {
 		l.checkSource(s)
+		if err := s.Schedule.settle(); err != nil {
+			l.fail(s.place, fmt.Errorf("the source %s: %w", s.Name, err))
+		}
 	}
 	return errors.Join(l.errs...)
 }
@@ -217,6 +220,10 @@ var sourceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
 func (l *loader) addSource(name, place string) {
 	if !sourceName.MatchString(name) {
 		l.fail(place, fmt.Errorf("%q cannot be a source's name: expected letters, digits, - and _, a letter first", name))
+		return
+	}
+	if name == "runs" || name == "conflicts" {
+		l.fail(place, fmt.Errorf("%q cannot be a source's name, since the API has its %s at /api/_imports/%s: choose another", name, name, name))
 		return
 	}
 	for _, other := range l.settings.sortedSources() {

@@ -121,17 +121,6 @@ type Collapse struct {
 	Nulls  float64 // by how much the part of nulls of a field may grow, 0 to 1
 }
 
-// Schedule is when a source is imported by servers; the zero value is never.
-type Schedule struct {
-	Every    time.Duration
-	Cron     string         // in the form of crontab(5), instead of Every
-	Location *time.Location // of Cron
-	Jitter   time.Duration  // up to which an import may be later
-}
-
-// Given reports whether there is a schedule.
-func (s Schedule) Given() bool { return s.Every > 0 || s.Cron != "" }
-
 // Setting describes one setting, wherever it is set.
 type Setting struct {
 	// Name is its place in larder.yaml: "api.pageSize". In the name of a

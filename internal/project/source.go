@@ -167,7 +167,7 @@ func (p *Project) path(file string) string {
 // secrets it knows the references, not what they stand for.
 func (p *Project) Fingerprint(name string) string {
 	s := *p.Settings.Sources[name]
-	s.place = ""
+	s.place, s.Schedule = "", Schedule{}
 	texts := map[string]string{}
 	if address, err := url.Parse(s.URL.text); err == nil {
 		address.User = nil
