@@ -10,6 +10,7 @@ import "strings"
 //	larder_conflict     fields that changed upstream and here, and how each was resolved
 //	larder_run          the imports and what came of them
 //	larder_schedule     when each source is due, and which process sees to it
+//	larder_contract     the types that a source's upstream had, to see when they change
 //	larder_upstream     by what a source's upstream tells whether it has anything new
 //	larder_idempotency  answers to replay for a repeated Idempotency-Key
 //
@@ -27,7 +28,7 @@ func Builtin(dialectName string) []string {
 const migrationTable = "larder_migration"
 
 // builtinTables are the tables that Builtin makes.
-var builtinTables = [...]string{migrationTable, "larder_origin", "larder_conflict", "larder_run", "larder_schedule", "larder_upstream", "larder_idempotency"}
+var builtinTables = [...]string{migrationTable, "larder_origin", "larder_conflict", "larder_run", "larder_schedule", "larder_contract", "larder_upstream", "larder_idempotency"}
 
 func builtin(identity, integer, text, moment, json, bytes, options string) []string {
 	return []string{
@@ -93,9 +94,15 @@ func builtin(identity, integer, text, moment, json, bytes, options string) []str
 		`CREATE TABLE IF NOT EXISTS "larder_schedule" (
   "source" ` + text + ` NOT NULL PRIMARY KEY,
   "rule" ` + text + ` NOT NULL,
+  "planned_at" ` + moment + ` NOT NULL,
   "due_at" ` + moment + ` NOT NULL,
   "holder" ` + text + `,
   "held_until" ` + moment + `
+)` + options,
+		`CREATE TABLE IF NOT EXISTS "larder_contract" (
+  "source" ` + text + ` NOT NULL PRIMARY KEY,
+  "run_id" ` + integer + ` NOT NULL,
+  "types" ` + json + ` NOT NULL
 )` + options,
 		`CREATE TABLE IF NOT EXISTS "larder_upstream" (
   "source" ` + text + ` NOT NULL PRIMARY KEY,

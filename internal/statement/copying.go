@@ -124,8 +124,11 @@ func ownTables() []*Table {
 			column("cause", model.String), column("profile", model.JSON),
 		}},
 		{Name: "larder_schedule", Key: 1, Columns: []TableColumn{
-			column("source", model.String), column("rule", model.String), column("due_at", model.DateTime),
-			column("holder", model.String), column("held_until", model.DateTime),
+			column("source", model.String), column("rule", model.String), column("planned_at", model.DateTime),
+			column("due_at", model.DateTime), column("holder", model.String), column("held_until", model.DateTime),
+		}},
+		{Name: "larder_contract", Key: 1, Columns: []TableColumn{
+			column("source", model.String), column("run_id", model.Int64), column("types", model.JSON),
 		}},
 		{Name: "larder_upstream", Key: 1, Columns: []TableColumn{
 			column("source", model.String), column("run_id", model.Int64), column("asked", model.String),
