@@ -55,6 +55,12 @@ type Options struct {
 	Progress func(Progress)
 	// Now gives the times of the run's row; nil is time.Now.
 	Now func() time.Time
+	// Run is the id of the run's record, from [Begin]; 0 has the import begin one
+	// itself, with Cause and Asked (see [Beginning]). A dry run has no record.
+	Run          int64
+	Cause, Asked string
+	// Keep is how many records of the source's runs are kept at most; 0 is all.
+	Keep int
 }
 
 // Progress is how far an import has come in one of its phases.
@@ -79,9 +85,9 @@ const (
 var errDryRun = errors.New("dry run")
 
 // Run imports what answer holds of the source into the store on engine, whose
-// tables are those of schema. A failed import changes nothing and leaves one
-// failed row in larder_run; its error is an [InvalidError] when records were
-// at fault. The caller closes answer.
+// tables are those of schema. A failed import changes nothing but its record;
+// its error is an [InvalidError] when records were at fault. The caller closes
+// answer.
 func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceName string, answer *source.Answer, options Options) (Report, error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -91,14 +97,21 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	}
 	started := options.Now()
 	report := newReport(sourceName, answer, options.DryRun)
+	if options.Run == 0 && !options.DryRun {
+		var err error
+		if options.Run, err = Begin(ctx, engine, Beginning{Source: sourceName, Cause: options.Cause, Asked: options.Asked}); err != nil {
+			return report, err
+		}
+	}
 	err := engine.Write(store.Large(ctx), func(ctx context.Context, tx store.Tx) error {
 		// All of it anew, since the work may run more than once.
 		report = newReport(sourceName, answer, options.DryRun)
+		report.Run = options.Run
 		plan, err := newPlan(engine.Dialect(), schema, sourceName, options.KeepIDs)
 		if err != nil {
 			return err
 		}
-		r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report, started: started}
+		r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report}
 		if err := r.do(ctx); err != nil {
 			return err
 		}
@@ -118,26 +131,8 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	if options.DryRun {
 		return report, err
 	}
-	return report, errors.Join(err, recordFailure(ctx, engine, sourceName, answer, report.Fetched, started, options.Now(), err))
-}
-
-// recordFailure writes the one trace of a failed import. It does so also when
-// the import failed because its context ended.
-func recordFailure(ctx context.Context, engine store.Engine, sourceName string, answer *source.Answer, fetched int, started, finished time.Time, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	row := statement.ImportRun{
-		Source: sourceName, Address: answer.Address, Bytes: answer.Bytes, Fetched: fetched,
-		Started: started, Finished: finished, Status: "failed", Error: cause.Error(),
-	}
-	err := engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
-		return tx.Query(ctx, statement.StartRun(engine.Dialect(), row), func(scan store.Scan) error {
-			var id int64
-			return scan(&id)
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("record the failed import: %w", err)
-	}
-	return nil
+	return report, errors.Join(err, endRun(ctx, engine, options.Run, statement.ImportRun{
+		Status: string(RunFailed), Finished: options.Now(), Address: answer.Address, UpstreamStatus: answer.Status,
+		Bytes: answer.Bytes, Fetched: report.Fetched, Error: err.Error(),
+	}))
 }

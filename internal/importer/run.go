@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/source"
@@ -25,7 +24,6 @@ type run struct {
 	answer  *source.Answer
 	options Options
 	report  *Report
-	started time.Time
 
 	first    bool                   // no type has any record or origin yet
 	types    []TypeReport           // of plan.tables, in their order
@@ -38,7 +36,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.stage, r.lock, r.begin, r.compare, r.write, r.drop} {
+	for _, step := range []func(context.Context) error{r.stage, r.lock, r.compare, r.write, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -519,31 +517,22 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 	return fmt.Errorf("write %s: %w", t.typ.Name, cause)
 }
 
-// begin adds the run's row, to whose id everything refers that is written.
-func (r *run) begin(ctx context.Context) error {
-	start := statement.StartRun(r.dialect(), statement.ImportRun{
-		Source: r.plan.source, Address: r.answer.Address, Bytes: r.answer.Bytes, Fetched: r.report.Fetched,
-		Started: r.started, Finished: r.options.Now(), Status: "done",
-	})
-	err := r.tx.Query(ctx, start, func(scan store.Scan) error { return scan(&r.report.Run) })
-	if err != nil {
-		return fmt.Errorf("record the run: %w", err)
-	}
-	return nil
-}
-
-// finish writes the run's counts. A dry run has no id, as its row goes with
-// the rest.
+// finish writes the end of the run's record and forgets the oldest ones. A dry
+// run has no record.
 func (r *run) finish(ctx context.Context) error {
-	totals := r.report.Totals()
-	err := r.exec(ctx, statement.FinishRun(r.dialect(), r.report.Run, statement.ImportRun{
-		Finished: r.options.Now(), Created: totals.Created, Updated: totals.Updated + totals.Adopted,
-		Unchanged: totals.Unchanged, Gone: totals.Gone,
-	}))
 	if r.options.DryRun {
-		r.report.Run = 0
+		return nil
 	}
-	return err
+	totals := r.report.Totals()
+	err := r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
+		Status: string(RunDone), Finished: r.options.Now(), Address: r.answer.Address, UpstreamStatus: r.answer.Status,
+		Bytes: r.answer.Bytes, Fetched: r.report.Fetched, Created: totals.Created, Adopted: totals.Adopted, Updated: totals.Updated,
+		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Deleted: totals.Deleted,
+	}))
+	if err != nil || r.options.Keep == 0 {
+		return err
+	}
+	return r.exec(ctx, statement.ForgetRuns(r.dialect(), r.plan.source, r.options.Keep))
 }
 
 func (r *run) drop(ctx context.Context) error {

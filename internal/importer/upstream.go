@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/larderhq/larder/internal/source"
@@ -41,20 +42,20 @@ func Remember(ctx context.Context, engine store.Engine, sourceName, asked string
 	return nil
 }
 
-// Unchanged is the run of an import whose upstream has nothing new: nothing is
-// compared, and a dry run leaves no row in larder_run.
-func Unchanged(ctx context.Context, engine store.Engine, sourceName, address string, dryRun bool) (Report, error) {
+// Unchanged is the run of an import whose upstream, at the address, has nothing
+// new: nothing is compared. Of options it looks at DryRun and the record's.
+func Unchanged(ctx context.Context, engine store.Engine, sourceName, address string, options Options) (report Report, err error) {
 	now := time.Now()
-	report := Report{Source: sourceName, DryRun: dryRun, Address: address, FetchedAt: now.UTC(), UpstreamUnchanged: true, Types: []TypeReport{}}
-	if dryRun {
+	report = Report{Source: sourceName, DryRun: options.DryRun, Address: address, FetchedAt: now.UTC(), UpstreamUnchanged: true, Types: []TypeReport{}}
+	if options.DryRun {
 		return report, nil
 	}
-	row := statement.ImportRun{Source: sourceName, Address: address, Started: now, Finished: now, Status: "unchanged"}
-	err := engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
-		return tx.Query(ctx, statement.StartRun(engine.Dialect(), row), func(scan store.Scan) error { return scan(&report.Run) })
-	})
-	if err != nil {
-		return report, fmt.Errorf("record the import of %s: %w", sourceName, err)
+	if report.Run = options.Run; report.Run == 0 {
+		if report.Run, err = Begin(ctx, engine, Beginning{Source: sourceName, Cause: options.Cause, Asked: options.Asked}); err != nil {
+			return report, err
+		}
 	}
-	return report, nil
+	return report, endRun(ctx, engine, report.Run, statement.ImportRun{
+		Status: string(RunUnchanged), Finished: now, Address: address, UpstreamStatus: http.StatusNotModified,
+	})
 }

@@ -34,7 +34,7 @@ func TestWhatUpstreamSaidCountsForTheImportThatTookItIn(t *testing.T) {
 			remember(w.planets(allThree))
 			expect("after it", "asked", said)
 			expect("with other settings", "asked otherwise", source.Validators{})
-			if report, err := importer.Unchanged(t.Context(), w.engine, "swapi", "http://one/", false); err != nil || report.Run == 0 {
+			if report, err := importer.Unchanged(t.Context(), w.engine, "swapi", "http://one/", importer.Options{}); err != nil || report.Run == 0 {
 				t.Errorf("got %+v, %v", report, err)
 			}
 			expect("after a run without news", "asked", said)

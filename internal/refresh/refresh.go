@@ -66,7 +66,7 @@ func (r *Refresher) Import(ctx context.Context, name string, options Options) (o
 	started := time.Now()
 	answer, err := from.Fetch(ctx, options.Fetched)
 	if unchanged := (*source.UnchangedError)(nil); errors.As(err, &unchanged) {
-		outcome.Report, err = importer.Unchanged(ctx, r.engine, name, unchanged.Address, options.DryRun)
+		outcome.Report, err = importer.Unchanged(ctx, r.engine, name, unchanged.Address, r.importing(name, options))
 		return outcome, err
 	}
 	if err != nil {

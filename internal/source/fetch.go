@@ -90,6 +90,7 @@ type fetch struct {
 	progress func(Progress)
 	target   *url.URL  // where redirects have led
 	foreign  bool      // target is another host: no credentials
+	status   int       // of the last answer
 	plain    bool      // upstream cannot be asked whether it has anything new
 	next     time.Time // not to be asked before, by the rate
 	spool    *spool

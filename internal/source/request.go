@@ -67,7 +67,16 @@ type kept struct {
 }
 
 // ask posts the request until an answer can be taken or there is no more hope.
+// Its error tells the status of the last answer, see [StatusOf].
 func (f *fetch) ask(ctx context.Context, body []byte) (*kept, error) {
+	page, err := f.askAgain(ctx, body)
+	if err != nil && f.status != 0 {
+		err = &answeredError{status: f.status, err: err}
+	}
+	return page, err
+}
+
+func (f *fetch) askAgain(ctx context.Context, body []byte) (*kept, error) {
 	waits := backoff.ExponentialBackOff{
 		InitialInterval: firstWait, MaxInterval: longestWait, Multiplier: 2, RandomizationFactor: 0.5,
 	}
@@ -163,6 +172,7 @@ func (f *fetch) post(ctx context.Context, body []byte) (*http.Response, error) {
 		if err != nil {
 			return nil, networkFailure(err)
 		}
+		f.status = response.StatusCode
 		location := response.Header.Get("Location")
 		switch response.StatusCode {
 		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,

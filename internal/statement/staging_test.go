@@ -94,9 +94,16 @@ func TestAnImportBecomesTheSQLInTheGoldenFiles(t *testing.T) {
 				steps = append(steps, stagingSteps(d, kind)...)
 			}
 			run := statement.ImportRun{Source: "swapi", Address: "https://example.com", Started: moment, Finished: moment, Status: "done"}
-			steps = append(steps,
-				request{"start run", sure(func(*statement.Builder) statement.Statement { return statement.StartRun(d, run) })},
-				request{"finish run", sure(func(*statement.Builder) statement.Statement { return statement.FinishRun(d, 1, run) })})
+			add := func(name string, st statement.Statement) {
+				steps = append(steps, request{name, sure(func(*statement.Builder) statement.Statement { return st })})
+			}
+			add("begin a run", statement.BeginRun(d, run))
+			add("resume a run", statement.ResumeRun(d, 1, "waiting", "running", moment))
+			add("close runs", statement.CloseRuns(d, "swapi", "running", moment, run))
+			add("end a run", statement.EndRun(d, 1, run))
+			add("forget runs", statement.ForgetRuns(d, "swapi", 100))
+			add("read runs", statement.Runs(d, "swapi", 9, 0, 100))
+			add("read a run", statement.Runs(d, "", 0, 1, 1))
 			got := rendered(t, steps, d)
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {

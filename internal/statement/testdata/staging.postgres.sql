@@ -632,15 +632,47 @@ DROP TABLE "larder_match_scene";
 DROP TABLE "larder_stage_scene";
 -- with []
 
--- start run
-INSERT INTO "larder_run" ("source", "address", "started_at", "finished_at", "status", "bytes", "fetched", "error")
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+-- begin a run
+INSERT INTO "larder_run" ("source", "status", "started_at", "cause", "asked")
+  VALUES ($1, $2, $3, $4, $5)
   RETURNING "id";
--- with [swapi https://example.com 2026-11-23 17:18:00 +0000 UTC 2026-11-23 17:18:00 +0000 UTC done 0 0 <nil>]
+-- with [swapi done 2026-11-23 17:18:00 +0000 UTC <nil> <nil>]
 
--- finish run
+-- resume a run
 UPDATE "larder_run"
-  SET "finished_at" = $1, "created" = $2, "updated" = $3, "unchanged" = $4, "gone" = $5
-  WHERE "id" = $6;
--- with [2026-11-23 17:18:00 +0000 UTC 0 0 0 0 1]
+  SET "status" = $1, "started_at" = $2
+  WHERE "id" = $3 AND "status" = $4;
+-- with [running 2026-11-23 17:18:00 +0000 UTC 1 waiting]
+
+-- close runs
+UPDATE "larder_run"
+  SET "status" = $1, "finished_at" = $2, "error" = $3
+  WHERE "source" = $4 AND "status" = $5 AND "started_at" < $6;
+-- with [done 2026-11-23 17:18:00 +0000 UTC  swapi running 2026-11-23 17:18:00 +0000 UTC]
+
+-- end a run
+UPDATE "larder_run"
+  SET "finished_at" = $1, "status" = $2, "address" = $3, "upstream_status" = $4, "bytes" = $5, "fetched" = $6, "created" = $7, "adopted" = $8, "updated" = $9, "unchanged" = $10, "conflicts" = $11, "gone" = $12, "removed" = $13, "detached" = $14, "deleted" = $15, "held" = $16, "error" = $17, "profile" = $18
+  WHERE "id" = $19;
+-- with [2026-11-23 17:18:00 +0000 UTC done https://example.com <nil> 0 0 0 0 0 0 0 0 0 0 0 0 <nil> <nil> 1]
+
+-- forget runs
+DELETE
+  FROM "larder_run"
+  WHERE "source" = $1 AND "finished_at" IS NOT NULL AND "id" < (SELECT min(k."id") FROM (SELECT "id" FROM "larder_run" WHERE "source" = $1 ORDER BY "id" DESC LIMIT $2) k) AND "id" <> coalesce((SELECT max(l."id") FROM "larder_run" l WHERE l."source" = $1 AND l."status" = 'done'), 0) AND "id" <> coalesce((SELECT max(p."id") FROM "larder_run" p WHERE p."source" = $1 AND p."status" = 'done' AND p."profile" IS NOT NULL), 0);
+-- with [swapi 100]
+
+-- read runs
+SELECT '{' || '"id":' || coalesce(r."id"::text, 'null') || ',' || '"source":' || coalesce(to_json(r."source")::text, 'null') || ',' || '"status":' || coalesce(to_json(r."status")::text, 'null') || ',' || '"cause":' || coalesce(to_json(r."cause")::text, 'null') || ',' || '"asked":' || coalesce(to_json(r."asked")::text, 'null') || ',' || '"startedAt":' || coalesce('"' || rtrim(rtrim(to_char(r."started_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z"', 'null') || ',' || '"finishedAt":' || coalesce('"' || rtrim(rtrim(to_char(r."finished_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z"', 'null') || ',' || '"address":' || coalesce(to_json(r."address")::text, 'null') || ',' || '"upstreamStatus":' || coalesce(r."upstream_status"::text, 'null') || ',' || '"bytes":' || coalesce(r."bytes"::text, 'null') || ',' || '"fetched":' || coalesce(r."fetched"::text, 'null') || ',' || '"created":' || coalesce(r."created"::text, 'null') || ',' || '"adopted":' || coalesce(r."adopted"::text, 'null') || ',' || '"updated":' || coalesce(r."updated"::text, 'null') || ',' || '"unchanged":' || coalesce(r."unchanged"::text, 'null') || ',' || '"conflicts":' || coalesce(r."conflicts"::text, 'null') || ',' || '"gone":' || coalesce(r."gone"::text, 'null') || ',' || '"removed":' || coalesce(r."removed"::text, 'null') || ',' || '"detached":' || coalesce(r."detached"::text, 'null') || ',' || '"deleted":' || coalesce(r."deleted"::text, 'null') || ',' || '"held":' || coalesce(r."held"::text, 'null') || ',' || '"error":' || coalesce(to_json(r."error")::text, 'null') || '}'
+  FROM "larder_run" r
+  WHERE 1 = 1 AND r."source" = $1 AND r."id" < $2
+  ORDER BY r."id" DESC LIMIT $3;
+-- with [swapi 9 100]
+
+-- read a run
+SELECT '{' || '"id":' || coalesce(r."id"::text, 'null') || ',' || '"source":' || coalesce(to_json(r."source")::text, 'null') || ',' || '"status":' || coalesce(to_json(r."status")::text, 'null') || ',' || '"cause":' || coalesce(to_json(r."cause")::text, 'null') || ',' || '"asked":' || coalesce(to_json(r."asked")::text, 'null') || ',' || '"startedAt":' || coalesce('"' || rtrim(rtrim(to_char(r."started_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z"', 'null') || ',' || '"finishedAt":' || coalesce('"' || rtrim(rtrim(to_char(r."finished_at" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z"', 'null') || ',' || '"address":' || coalesce(to_json(r."address")::text, 'null') || ',' || '"upstreamStatus":' || coalesce(r."upstream_status"::text, 'null') || ',' || '"bytes":' || coalesce(r."bytes"::text, 'null') || ',' || '"fetched":' || coalesce(r."fetched"::text, 'null') || ',' || '"created":' || coalesce(r."created"::text, 'null') || ',' || '"adopted":' || coalesce(r."adopted"::text, 'null') || ',' || '"updated":' || coalesce(r."updated"::text, 'null') || ',' || '"unchanged":' || coalesce(r."unchanged"::text, 'null') || ',' || '"conflicts":' || coalesce(r."conflicts"::text, 'null') || ',' || '"gone":' || coalesce(r."gone"::text, 'null') || ',' || '"removed":' || coalesce(r."removed"::text, 'null') || ',' || '"detached":' || coalesce(r."detached"::text, 'null') || ',' || '"deleted":' || coalesce(r."deleted"::text, 'null') || ',' || '"held":' || coalesce(r."held"::text, 'null') || ',' || '"error":' || coalesce(to_json(r."error")::text, 'null') || '}'
+  FROM "larder_run" r
+  WHERE 1 = 1 AND r."id" = $1
+  ORDER BY r."id" DESC LIMIT $2;
+-- with [1 1]
 

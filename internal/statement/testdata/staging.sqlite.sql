@@ -576,15 +576,47 @@ DROP TABLE "larder_match_scene";
 DROP TABLE "larder_stage_scene";
 -- with []
 
--- start run
-INSERT INTO "larder_run" ("source", "address", "started_at", "finished_at", "status", "bytes", "fetched", "error")
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+-- begin a run
+INSERT INTO "larder_run" ("source", "status", "started_at", "cause", "asked")
+  VALUES (?1, ?2, ?3, ?4, ?5)
   RETURNING "id";
--- with [swapi https://example.com 2026-11-23T17:18:00.000000Z 2026-11-23T17:18:00.000000Z done 0 0 <nil>]
+-- with [swapi done 2026-11-23T17:18:00.000000Z <nil> <nil>]
 
--- finish run
+-- resume a run
 UPDATE "larder_run"
-  SET "finished_at" = ?1, "created" = ?2, "updated" = ?3, "unchanged" = ?4, "gone" = ?5
-  WHERE "id" = ?6;
--- with [2026-11-23T17:18:00.000000Z 0 0 0 0 1]
+  SET "status" = ?1, "started_at" = ?2
+  WHERE "id" = ?3 AND "status" = ?4;
+-- with [running 2026-11-23T17:18:00.000000Z 1 waiting]
+
+-- close runs
+UPDATE "larder_run"
+  SET "status" = ?1, "finished_at" = ?2, "error" = ?3
+  WHERE "source" = ?4 AND "status" = ?5 AND "started_at" < ?6;
+-- with [done 2026-11-23T17:18:00.000000Z  swapi running 2026-11-23T17:18:00.000000Z]
+
+-- end a run
+UPDATE "larder_run"
+  SET "finished_at" = ?1, "status" = ?2, "address" = ?3, "upstream_status" = ?4, "bytes" = ?5, "fetched" = ?6, "created" = ?7, "adopted" = ?8, "updated" = ?9, "unchanged" = ?10, "conflicts" = ?11, "gone" = ?12, "removed" = ?13, "detached" = ?14, "deleted" = ?15, "held" = ?16, "error" = ?17, "profile" = ?18
+  WHERE "id" = ?19;
+-- with [2026-11-23T17:18:00.000000Z done https://example.com <nil> 0 0 0 0 0 0 0 0 0 0 0 0 <nil> <nil> 1]
+
+-- forget runs
+DELETE
+  FROM "larder_run"
+  WHERE "source" = ?1 AND "finished_at" IS NOT NULL AND "id" < (SELECT min(k."id") FROM (SELECT "id" FROM "larder_run" WHERE "source" = ?1 ORDER BY "id" DESC LIMIT ?2) k) AND "id" <> coalesce((SELECT max(l."id") FROM "larder_run" l WHERE l."source" = ?1 AND l."status" = 'done'), 0) AND "id" <> coalesce((SELECT max(p."id") FROM "larder_run" p WHERE p."source" = ?1 AND p."status" = 'done' AND p."profile" IS NOT NULL), 0);
+-- with [swapi 100]
+
+-- read runs
+SELECT '{' || '"id":' || ifnull(r."id", 'null') || ',' || '"source":' || json_quote(r."source") || ',' || '"status":' || json_quote(r."status") || ',' || '"cause":' || json_quote(r."cause") || ',' || '"asked":' || json_quote(r."asked") || ',' || '"startedAt":' || ifnull('"' || rtrim(rtrim(substr(r."started_at", 1, 26), '0'), '.') || 'Z"', 'null') || ',' || '"finishedAt":' || ifnull('"' || rtrim(rtrim(substr(r."finished_at", 1, 26), '0'), '.') || 'Z"', 'null') || ',' || '"address":' || json_quote(r."address") || ',' || '"upstreamStatus":' || ifnull(r."upstream_status", 'null') || ',' || '"bytes":' || ifnull(r."bytes", 'null') || ',' || '"fetched":' || ifnull(r."fetched", 'null') || ',' || '"created":' || ifnull(r."created", 'null') || ',' || '"adopted":' || ifnull(r."adopted", 'null') || ',' || '"updated":' || ifnull(r."updated", 'null') || ',' || '"unchanged":' || ifnull(r."unchanged", 'null') || ',' || '"conflicts":' || ifnull(r."conflicts", 'null') || ',' || '"gone":' || ifnull(r."gone", 'null') || ',' || '"removed":' || ifnull(r."removed", 'null') || ',' || '"detached":' || ifnull(r."detached", 'null') || ',' || '"deleted":' || ifnull(r."deleted", 'null') || ',' || '"held":' || ifnull(r."held", 'null') || ',' || '"error":' || json_quote(r."error") || '}'
+  FROM "larder_run" r
+  WHERE 1 = 1 AND r."source" = ?1 AND r."id" < ?2
+  ORDER BY r."id" DESC LIMIT ?3;
+-- with [swapi 9 100]
+
+-- read a run
+SELECT '{' || '"id":' || ifnull(r."id", 'null') || ',' || '"source":' || json_quote(r."source") || ',' || '"status":' || json_quote(r."status") || ',' || '"cause":' || json_quote(r."cause") || ',' || '"asked":' || json_quote(r."asked") || ',' || '"startedAt":' || ifnull('"' || rtrim(rtrim(substr(r."started_at", 1, 26), '0'), '.') || 'Z"', 'null') || ',' || '"finishedAt":' || ifnull('"' || rtrim(rtrim(substr(r."finished_at", 1, 26), '0'), '.') || 'Z"', 'null') || ',' || '"address":' || json_quote(r."address") || ',' || '"upstreamStatus":' || ifnull(r."upstream_status", 'null') || ',' || '"bytes":' || ifnull(r."bytes", 'null') || ',' || '"fetched":' || ifnull(r."fetched", 'null') || ',' || '"created":' || ifnull(r."created", 'null') || ',' || '"adopted":' || ifnull(r."adopted", 'null') || ',' || '"updated":' || ifnull(r."updated", 'null') || ',' || '"unchanged":' || ifnull(r."unchanged", 'null') || ',' || '"conflicts":' || ifnull(r."conflicts", 'null') || ',' || '"gone":' || ifnull(r."gone", 'null') || ',' || '"removed":' || ifnull(r."removed", 'null') || ',' || '"detached":' || ifnull(r."detached", 'null') || ',' || '"deleted":' || ifnull(r."deleted", 'null') || ',' || '"held":' || ifnull(r."held", 'null') || ',' || '"error":' || json_quote(r."error") || '}'
+  FROM "larder_run" r
+  WHERE 1 = 1 AND r."id" = ?1
+  ORDER BY r."id" DESC LIMIT ?2;
+-- with [1 1]
 
