@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -190,6 +191,9 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 		return err
 	}
 	p.sayImport(outcome)
+	if outcome.DriftUnknown != "" {
+		p.logger(loaded.Settings).Debug("upstream does not tell its types", slog.String("source", name), slog.String("reason", outcome.DriftUnknown))
+	}
 	return nil
 }
 
@@ -199,6 +203,9 @@ func (p *program) sayImport(outcome refresh.Outcome) {
 	p.out.event("imported", report)
 	for _, notice := range report.Notices {
 		p.out.warn("%s: %s", report.Source, notice)
+	}
+	for _, drift := range report.Drift {
+		p.out.warn("%s: upstream's types are not what they were at the last import: %s", report.Source, drift)
 	}
 	switch {
 	case report.UpstreamUnchanged:

@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 //	upstream down            stops the GraphQL server at $UPSTREAM
 //	upstream silent          has it refuse introspection
 //	upstream planets FILE    gives it other planets
+//	upstream schema OLD NEW  replaces a text of its schema
 //	upstream tag TAG         gives every answer an ETag
 //	upstream agents NAME     checks that the last request's User-Agent begins so
 //	upstream fails MESSAGE   has every answer report an error at the first planet's name
@@ -209,6 +210,8 @@ func change(ts *testscript.TestScript, _ bool, arguments []string) {
 		var planets []graphqltest.Planet
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(arguments[1])), &planets))
 		server.SetPlanets(planets)
+	case len(arguments) == 3 && arguments[0] == "schema":
+		ts.Check(server.SetSchema(arguments[1], arguments[2]))
 	case len(arguments) == 2 && arguments[0] == "fails":
 		server.Change(func(b *graphqltest.Behaviour) {
 			b.FieldErrors = map[string]string{"allPlanets.planets.0.name": arguments[1]}
@@ -221,7 +224,7 @@ func change(ts *testscript.TestScript, _ bool, arguments []string) {
 			ts.Fatalf("the last request was made by %q", agent)
 		}
 	default:
-		ts.Fatalf("usage: upstream down|silent|planets FILE|fails MESSAGE|tag TAG|agents NAME")
+		ts.Fatalf("usage: upstream down|silent|planets FILE|schema OLD NEW|fails MESSAGE|tag TAG|agents NAME")
 	}
 }
 

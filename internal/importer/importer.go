@@ -43,6 +43,9 @@ type Options struct {
 	// KeepIDs gives new records the id that their source calls so, which must be
 	// free: the source is an export. Else they get ids of their own.
 	KeepIDs bool
+	// Contract is what upstream says of its types now, to be held against what it
+	// said at the last import; nil where it does not tell.
+	Contract *source.Contract
 	// OnConflict is what is done with a field that changed upstream and here,
 	// where its type's @source does not say it; "" is LOCAL.
 	OnConflict model.OnConflict

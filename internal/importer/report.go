@@ -22,12 +22,16 @@ type Report struct {
 	Offline   bool      `json:"offline"` // from the project's snapshot
 	// UpstreamUnchanged says that upstream has nothing new since the last import,
 	// so that nothing was fetched or compared.
-	UpstreamUnchanged bool         `json:"upstreamUnchanged,omitempty"`
-	Notices           []string     `json:"notices,omitempty"`
-	Run               int64        `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
-	Fetched           int          `json:"fetched"`       // records of the source
-	Seconds           float64      `json:"seconds"`
-	Types             []TypeReport `json:"types"` // one for each type that the source feeds
+	UpstreamUnchanged bool     `json:"upstreamUnchanged,omitempty"`
+	Notices           []string `json:"notices,omitempty"`
+	// Drift is how upstream's types are no longer what they were, DriftUnknown why
+	// that could not be seen.
+	Drift        []source.Drift `json:"drift,omitempty"`
+	DriftUnknown string         `json:"driftUnknown,omitempty"`
+	Run          int64          `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
+	Fetched      int            `json:"fetched"`       // records of the source
+	Seconds      float64        `json:"seconds"`
+	Types        []TypeReport   `json:"types"` // one for each type that the source feeds
 }
 
 // TypeReport is what became of the rows of one type.

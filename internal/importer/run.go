@@ -46,11 +46,17 @@ func (r *run) do(ctx context.Context) error {
 		report.Type, report.Resource = t.typ.Name, t.typ.Resource()
 		r.report.Types = append(r.report.Types, report)
 	}
+	if err := r.rememberContract(ctx); err != nil {
+		return err
+	}
 	return r.finish(ctx)
 }
 
 // stage reads every record into the staging tables.
 func (r *run) stage(ctx context.Context) error {
+	if err := r.drift(ctx); err != nil {
+		return err
+	}
 	if err := r.exec(ctx, statement.PrepareImport(r.dialect())...); err != nil {
 		return err
 	}

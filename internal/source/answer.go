@@ -249,6 +249,14 @@ type refusedError struct{ err error }
 func (e *refusedError) Error() string { return e.err.Error() }
 func (e *refusedError) Unwrap() error { return e.err }
 
+// IsRefused reports whether err says that upstream understood a request and
+// will not answer its query: the query does not fit the schema, or the asker has
+// no right to it.
+func IsRefused(err error) bool {
+	var refused *refusedError
+	return errors.As(err, &refused)
+}
+
 // judge says what is wrong with a well-formed answer, nil when it can be taken.
 func (e *envelope) judge(partial bool) error {
 	switch {
