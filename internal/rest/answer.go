@@ -14,7 +14,7 @@ import (
 // Header values that never change are shared by all answers: net/http reads
 // them and does not change them.
 type sharedHeaders struct {
-	json, singular, problem, vary, noCache, nosniff, policy []string
+	json, singular, problem, vary, noCache, noStore, nosniff, policy []string
 }
 
 func newSharedHeaders() sharedHeaders {
@@ -25,6 +25,7 @@ func newSharedHeaders() sharedHeaders {
 		vary:     []string{"Accept, Accept-Encoding, Accept-Version, Prefer, Range, Origin"},
 		nosniff:  []string{"nosniff"},
 		noCache:  []string{"no-cache"}, // may be kept, but is asked for again by its ETag
+		noStore:  []string{"no-store"}, // is of its moment only
 		policy:   []string{"default-src 'none'; frame-ancestors 'none'"},
 	}
 }

@@ -1,11 +1,19 @@
 package rest
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/query"
 )
 
 // Imports is the management of a project's imports, which the server offers
@@ -23,14 +31,22 @@ type Imports interface {
 	// end is recorded. Who watches calls stop when done. ok is false of any other
 	// run.
 	Watch(run int64) (events <-chan importer.Progress, stop func(), ok bool)
+
+	// Runs are the runs that the filter lets through, the newest first.
+	Runs(ctx context.Context, filter importer.RunFilter) ([]importer.RunRecord, error)
+	// Run is the run with the id. The error is importer.ErrNoRun where there is none,
+	// or none any more.
+	Run(ctx context.Context, id int64) (*importer.RunRecord, error)
 }
 
 // ImportSource is a source as the API shows it.
 type ImportSource struct {
-	Name     string
-	Kind     string    // "graphql", "json", …, as larder.yaml has it
-	Schedule string    // in words: "every 1h0m0s", "30 4 * * * Europe/Berlin"; "" for none
-	Due      time.Time // the next import by the schedule; zero: none
+	Name          string
+	Kind          string              // "graphql", "json", …, as larder.yaml has it
+	Schedule      string              // in words: "every 1h0m0s", "30 4 * * * Europe/Berlin"; "" for none
+	Due           time.Time           // the next import by the schedule; zero: none
+	LastRun       *importer.RunRecord // nil: none yet
+	OpenConflicts int
 }
 
 // ImportRequest is what a request for an import may say.
@@ -49,4 +65,308 @@ type RunningError struct {
 // Error names the source and the run.
 func (e *RunningError) Error() string {
 	return fmt.Sprintf("an import of %s goes on already: run %d", e.Source, e.Run)
+}
+
+// importsPath is where imports are managed, the same in all versions of the API.
+const importsPath = basePath + "/_imports"
+
+// management answers what is asked under importsPath.
+type management struct {
+	*Server
+	imports Imports
+}
+
+// mountImports routes the management of imports.
+func (s *Server) mountImports() {
+	if s.settings.Imports == nil {
+		return
+	}
+	m := &management{Server: s, imports: s.settings.Imports}
+	mount := func(path string, methods *methods, media string) {
+		path = importsPath + path
+		s.mux.Handle(path, s.route(path, methods, func(x *exchange) error { return m.settle(x, media) }))
+	}
+	mount("", &methods{get: m.listSources}, mediaJSON)
+	mount("/{source}", &methods{get: m.readSource, post: m.start}, mediaJSON)
+	mount("/runs", &methods{get: m.listRuns}, mediaJSON)
+	mount("/runs/{id}", &methods{get: m.readRun}, mediaJSON)
+	mount("/runs/{id}/events", &methods{get: m.followRun}, mediaEvents)
+	s.mux.HandleFunc(importsPath+"/", func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*recorder)
+		s.fail(rec, r, &problem{status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path", hint: "GET " + importsPath + " lists the sources and where they lead"})
+	})
+}
+
+// settle is what all answers under importsPath have in common: they are of this
+// moment, in the one form that there is.
+func (m *management) settle(x *exchange, media string) error {
+	header := x.w.Header()
+	header["Cache-Control"] = m.shared.noStore
+	header["Vary"] = m.shared.vary
+	return acceptOnly(x.r, media)
+}
+
+// working is the context for the work of a request.
+func (m *management) working(x *exchange) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(x.r.Context(), m.settings.RequestTimeout)
+}
+
+// parameters are those of a request's query, which takes these names and each
+// of them once.
+func parameters(r *http.Request, names ...string) (map[string]string, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &query.Error{Parameter: "query", Code: query.CodeParse, Message: "the query is no list of names and values", Details: err.Error()}
+	}
+	given := map[string]string{}
+	for name, value := range values {
+		if !slices.Contains(names, name) {
+			unknown := &query.Error{Parameter: abbreviate(name), Code: query.CodeUnsupported, Message: "this path takes no such parameter"}
+			if len(names) > 0 {
+				unknown.Details = "it takes " + strings.Join(names, ", ")
+			}
+			return nil, unknown
+		}
+		if len(value) > 1 {
+			return nil, &query.Error{Parameter: name, Code: query.CodeParse, Message: "given more than once"}
+		}
+		given[name] = value[0]
+	}
+	return given, nil
+}
+
+// number is a parameter that is a whole number from 1; standard where it is
+// not given.
+func number(given map[string]string, name string, standard int64) (int64, error) {
+	text, ok := given[name]
+	if !ok {
+		return standard, nil
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || value < 1 {
+		return 0, &query.Error{Parameter: name, Code: query.CodeParse, Message: "invalid " + name, Details: fmt.Sprintf("expected a whole number from 1, found %q", abbreviate(text))}
+	}
+	return value, nil
+}
+
+// page is how many elements a list is asked for, at most the largest page.
+func (m *management) page(given map[string]string) (int, error) {
+	limit, err := number(given, "limit", int64(m.settings.PageSize))
+	return int(min(limit, int64(m.settings.Query.MaxLimit))), err
+}
+
+// linkNext adds the link to the page behind this one, which begins at the
+// element that the parameter names.
+func linkNext(x *exchange, parameter string, at int64) {
+	next := x.r.URL.Query()
+	next.Set(parameter, strconv.FormatInt(at, 10))
+	x.w.Header().Set("Link", "<"+x.r.URL.Path+"?"+next.Encode()+`>; rel="next"`)
+}
+
+// pathNumber is the id in a path of what is called so.
+func pathNumber(x *exchange, what string) (int64, error) {
+	text := x.r.PathValue("id")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != text {
+		return 0, notThere(what, text)
+	}
+	return id, nil
+}
+
+func notThere(what, id string) *problem {
+	return &problem{status: http.StatusNotFound, code: codeNotFound, message: fmt.Sprintf("no %s has the id %q", what, abbreviate(id))}
+}
+
+// sourceBody is a source as it is answered.
+type sourceBody struct {
+	Name          string            `json:"name"`
+	Kind          string            `json:"kind"`
+	Schedule      *string           `json:"schedule"`
+	Due           *time.Time        `json:"due"`
+	LastRun       *runBody          `json:"lastRun"`
+	OpenConflicts int               `json:"openConflicts"`
+	Links         map[string]string `json:"links"`
+}
+
+func bodyOfSource(source ImportSource) sourceBody {
+	body := sourceBody{
+		Name: source.Name, Kind: source.Kind, OpenConflicts: source.OpenConflicts,
+		Links: map[string]string{
+			"self":      sourcePath(source.Name),
+			"runs":      importsPath + "/runs?source=" + url.QueryEscape(source.Name),
+			"conflicts": importsPath + "/conflicts?source=" + url.QueryEscape(source.Name),
+		},
+	}
+	if source.Schedule != "" {
+		body.Schedule = &source.Schedule
+	}
+	if !source.Due.IsZero() {
+		due := source.Due.UTC()
+		body.Due = &due
+	}
+	if source.LastRun != nil {
+		run := bodyOfRun(*source.LastRun)
+		body.LastRun = &run
+	}
+	return body
+}
+
+func sourcePath(name string) string { return importsPath + "/" + url.PathEscape(name) }
+
+// listSources answers GET of /api/_imports.
+func (m *management) listSources(x *exchange) error {
+	if _, err := parameters(x.r); err != nil {
+		return err
+	}
+	ctx, cancel := m.working(x)
+	defer cancel()
+	sources, err := m.imports.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	bodies := make([]sourceBody, len(sources))
+	for i, source := range sources {
+		bodies[i] = bodyOfSource(source)
+	}
+	return m.sendValue(x.w, x.r, http.StatusOK, m.shared.json, bodies)
+}
+
+// readSource answers GET of one source.
+func (m *management) readSource(x *exchange) error {
+	if _, err := parameters(x.r); err != nil {
+		return err
+	}
+	ctx, cancel := m.working(x)
+	defer cancel()
+	source, err := m.source(ctx, x)
+	if err != nil {
+		return err
+	}
+	return m.sendValue(x.w, x.r, http.StatusOK, m.shared.json, bodyOfSource(source))
+}
+
+// source is the one that the path names.
+func (m *management) source(ctx context.Context, x *exchange) (ImportSource, error) {
+	name := x.r.PathValue("source")
+	sources, err := m.imports.Sources(ctx)
+	if err != nil {
+		return ImportSource{}, err
+	}
+	names := make([]string, len(sources))
+	for i, source := range sources {
+		if names[i] = source.Name; source.Name == name {
+			return source, nil
+		}
+	}
+	unknown := &problem{status: http.StatusNotFound, code: codeNotFound, message: fmt.Sprintf("there is no source %q", abbreviate(name)), hint: "GET " + importsPath + " lists the sources"}
+	if near := nearest(name, names); near != "" {
+		unknown.hint = fmt.Sprintf("did you mean %q? %s", near, unknown.hint)
+	}
+	return ImportSource{}, unknown
+}
+
+// start answers POST of one source: it begins an import and answers with its
+// run.
+func (m *management) start(x *exchange) error {
+	if _, err := parameters(x.r); err != nil {
+		return err
+	}
+	request, err := m.importRequest(x)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := m.working(x)
+	defer cancel()
+	source, err := m.source(ctx, x)
+	if err != nil {
+		return err
+	}
+	id, err := m.imports.Start(ctx, source.Name, request)
+	if running := (*RunningError)(nil); errors.As(err, &running) {
+		return (&problem{
+			status: http.StatusConflict, code: codeRunning, message: fmt.Sprintf("an import of %s goes on already", source.Name),
+			details: "it is " + runPath(running.Run), hint: "wait for its end, of which " + runPath(running.Run) + "/events tells",
+		}).with("Location", runPath(running.Run))
+	}
+	if err != nil {
+		return err
+	}
+	run, err := m.imports.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	x.w.Header().Set("Location", runPath(id))
+	return m.sendValue(x.w, x.r, http.StatusAccepted, m.shared.json, bodyOfRun(*run))
+}
+
+// importRequest reads the body of a request for an import, which may have none.
+func (m *management) importRequest(x *exchange) (request ImportRequest, err error) {
+	body, err := m.readBody(x.w, x.r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return request, err
+	}
+	document, err := m.object(x, body)
+	if err != nil {
+		return request, err
+	}
+	in := &reading{}
+	for i := range document.members {
+		name, value := document.members[i].name, &document.members[i].value
+		switch name {
+		case "fresh":
+			if value.kind != boolNode {
+				in.fault(name, pointer(name), "type", codeValue, "expected true or false, got "+value.kind.String())
+			}
+			request.Fresh = string(value.raw) == "true"
+		case "allow":
+			request.Allow = in.texts(name, value, "collapse", "drift")
+		case "restore":
+			request.Restore = in.texts(name, value)
+		default:
+			in.unknown(name, "fresh", "allow", "restore")
+		}
+	}
+	return request, in.err()
+}
+
+// object is a body that must be a JSON object.
+func (m *management) object(x *exchange, body []byte) (node, error) {
+	if _, err := contentType(x.r, mediaJSON); err != nil {
+		return node{}, err
+	}
+	document, err := parseJSON(body, m.settings.BodyDepth)
+	if err == nil && document.kind != objectNode {
+		err = &problem{status: http.StatusBadRequest, code: codeBody, message: "expected a JSON object, got " + document.kind.String()}
+	}
+	return document, err
+}
+
+// texts are the elements of an array of texts, each one of the choices where
+// there are any. A text that is no JSON string is taken as it stands: a number
+// or, as a key of several parts, an array.
+func (in *reading) texts(name string, value *node, choices ...string) (texts []string) {
+	if value.kind != arrayNode {
+		in.fault(name, pointer(name), "type", codeValue, "expected an array, got "+value.kind.String())
+	}
+	for i := range value.elements {
+		element := &value.elements[i]
+		text := string(element.render())
+		if element.kind == stringNode {
+			text = element.text()
+		}
+		if len(choices) > 0 && !slices.Contains(choices, text) {
+			in.fault(name, pointer(name)+"/"+strconv.Itoa(i), "element", codeValue, fmt.Sprintf("expected %s, got %q", strings.Join(choices, " or "), abbreviate(text)))
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// unknown notes a member that the body does not take.
+func (in *reading) unknown(name string, known ...string) {
+	message := "there is no such member: the members are " + strings.Join(known, ", ")
+	if near := nearest(name, known); near != "" {
+		message = fmt.Sprintf("there is no such member; did you mean %q?", near)
+	}
+	in.fault(abbreviate(name), pointer(name), "unknown", codeColumn, message)
 }

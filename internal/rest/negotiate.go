@@ -53,14 +53,37 @@ func accept(r *http.Request) (accepted, error) {
 		}
 	}
 	if weight == 0 {
-		return accepted{}, &problem{
-			status: http.StatusNotAcceptable, code: codeMedia,
-			message: "none of the media types in Accept can be served",
-			details: "came " + abbreviate(strings.Join(values, ", ")),
-			hint:    "ask for " + mediaJSON + " or " + mediaSingular,
-		}
+		return accepted{}, notAcceptable(values, mediaJSON+" or "+mediaSingular)
 	}
 	return best, nil
+}
+
+// acceptOnly is nil when the Accept header lets an answer be of the media type,
+// else the 406 problem.
+func acceptOnly(r *http.Request, media string) error {
+	values := r.Header["Accept"]
+	if len(values) == 0 || values[0] == "" {
+		return nil
+	}
+	family, _, _ := strings.Cut(media, "/")
+	for _, value := range values {
+		for element := range strings.SplitSeq(value, ",") {
+			candidate, ok := parseMediaRange(element)
+			if ok && candidate.weight > 0 && (candidate.media == media || candidate.media == family+"/*" || candidate.media == "*/*") {
+				return nil
+			}
+		}
+	}
+	return notAcceptable(values, media)
+}
+
+func notAcceptable(came []string, media string) error {
+	return &problem{
+		status: http.StatusNotAcceptable, code: codeMedia,
+		message: "none of the media types in Accept can be served",
+		details: "came " + abbreviate(strings.Join(came, ", ")),
+		hint:    "ask for " + media,
+	}
 }
 
 func parseMediaRange(element string) (mediaRange, bool) {

@@ -119,7 +119,7 @@ func (s *Server) ready(w *recorder, r *http.Request) error {
 	status, answer := http.StatusOK, map[string]string{"status": "ready"}
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	if s.stopping.Load() {
+	if s.isStopping() {
 		status, answer = http.StatusServiceUnavailable, map[string]string{"status": "stopping"}
 	} else if err := s.store.Ping(ctx); err != nil {
 		s.logFailure(r, w.id, err)
@@ -129,6 +129,16 @@ func (s *Server) ready(w *recorder, r *http.Request) error {
 		answer["replicas"] = s.replicasInUse()
 	}
 	return s.sendValue(w, r, status, s.shared.json, answer)
+}
+
+// isStopping reports whether the server takes no more requests.
+func (s *Server) isStopping() bool {
+	select {
+	case <-s.stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // replicasInUse is how many copies of the database are read from.

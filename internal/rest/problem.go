@@ -50,6 +50,7 @@ const (
 	codePatchTest      = "LRD409" // a test of a JSON patch failed
 	codePrecondition   = "LRD412"
 	codeTooLarge       = "LRD413"
+	codeRunning        = "LRD423" // an import of the source goes on already
 	codeContentType    = "LRD415"
 	codeIdempotency    = "LRD422" // the key was used with another request
 	codeNoCondition    = "LRD428"

@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/larderhq/larder/internal/model"
@@ -26,7 +26,8 @@ type Server struct {
 	compress  *compressor
 	observer  *observer
 	shared    sharedHeaders
-	stopping  atomic.Bool
+	stopping  chan struct{} // closed by stop, when the server takes no more requests
+	stop      func()
 
 	replicated bool // the database has copies
 }
@@ -38,7 +39,9 @@ func New(settings Settings, st *store.Store, schema *model.Schema) (*Server, err
 		settings: settings.withDefaults(), store: st, schema: schema,
 		byVersion: map[int]*edition{},
 		mux:       http.NewServeMux(), shared: newSharedHeaders(),
+		stopping: make(chan struct{}),
 	}
+	s.stop = sync.OnceFunc(func() { close(s.stopping) })
 	if err := s.settings.settleVersions(schema); err != nil {
 		return nil, err
 	}
@@ -57,6 +60,7 @@ func New(settings Settings, st *store.Store, schema *model.Schema) (*Server, err
 		s.observer.registry.MustRegister(newCopies(st))
 	}
 	s.routes()
+	s.mountImports()
 	if err := s.operate(); err != nil {
 		return nil, err
 	}
@@ -125,7 +129,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
-	s.stopping.Store(true)
+	s.stop()
 	grace, cancel := context.WithTimeout(work, s.settings.GracePeriod)
 	defer cancel()
 	err := server.Shutdown(grace)
