@@ -53,6 +53,11 @@ type Options struct {
 	// named: a field that a source of higher priority tells is not taken from one
 	// of lower.
 	Priorities map[string]int
+	// Collapse are the bounds beyond which the import is held, see [HeldError]; nil
+	// has it never held for what upstream lost.
+	Collapse *Collapse
+	// Allow lets an import through that would be held: AllowCollapse, AllowDrift.
+	Allow []string
 	// Progress is called as the import goes on, from the importing goroutine;
 	// it may be nil.
 	Progress func(Progress)
@@ -89,8 +94,8 @@ var errDryRun = errors.New("dry run")
 
 // Run imports what answer holds of the source into the store on engine, whose
 // tables are those of schema. A failed import changes nothing but its record;
-// its error is an [InvalidError] when records were at fault. The caller closes
-// answer.
+// its error is an [InvalidError] when records were at fault, and a [HeldError]
+// when a person has to decide. The caller closes answer.
 func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceName string, answer *source.Answer, options Options) (Report, error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -127,15 +132,20 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	if err == nil || options.DryRun && errors.Is(err, errDryRun) {
 		return report, nil
 	}
+	end := statement.ImportRun{
+		Status: string(RunFailed), Finished: options.Now(), Address: answer.Address, UpstreamStatus: answer.Status,
+		Bytes: answer.Bytes, Fetched: report.Fetched,
+	}
 	if invalid := (*InvalidError)(nil); errors.As(err, &invalid) {
 		err = invalid
+	}
+	if held := (*HeldError)(nil); errors.As(err, &held) {
+		err, end.Status, end.Held = held, string(RunHeld), held.Rows
 	}
 	err = fmt.Errorf("import %s: %w", sourceName, err)
 	if options.DryRun {
 		return report, err
 	}
-	return report, errors.Join(err, endRun(ctx, engine, options.Run, statement.ImportRun{
-		Status: string(RunFailed), Finished: options.Now(), Address: answer.Address, UpstreamStatus: answer.Status,
-		Bytes: answer.Bytes, Fetched: report.Fetched, Error: err.Error(),
-	}))
+	end.Error = err.Error()
+	return report, errors.Join(err, endRun(ctx, engine, options.Run, end))
 }

@@ -34,6 +34,7 @@ type table struct {
 	defaults texts
 	position *model.Field // an Int field called position, which numbers the elements of a nested list
 
+	told   []bool // of each field: some row has a value for it, null included
 	next   int64  // position of the next staged row
 	nested bool   // some row is nested in another one's record
 	batch  *batch // nil while it is empty
@@ -121,6 +122,7 @@ func (p *plan) visit(dialect statement.Dialect, t *model.Type, above []*model.Ty
 
 func (t *table) describe() {
 	t.fields = t.staging.Fields()
+	t.told = make([]bool, len(t.fields))
 	for _, f := range t.fields {
 		t.names = append(t.names, f.Name)
 		if f.Default != nil {

@@ -111,6 +111,11 @@ func (r *reader) row(ctx context.Context, t *table, at place, keyFields []string
 		return "", err
 	}
 	row.Base = string(base.object(t.names))
+	for i, name := range t.names {
+		if !t.told[i] {
+			_, t.told[i] = base[name]
+		}
+	}
 	t.nested = t.nested || at.nested
 	row.Position = t.next
 	t.next++

@@ -25,6 +25,10 @@ type run struct {
 	options Options
 	report  *Report
 
+	profile profile    // of the answer
+	last    *profile   // of the last import that was done; nil before it
+	held    *HeldError // for what the answer looks like
+
 	first    bool                   // no type has any record or origin yet
 	types    []TypeReport           // of plan.tables, in their order
 	assigned map[*table]map[int]int // field index → rows that take it from upstream
@@ -36,7 +40,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.stage, r.lock, r.compare, r.write, r.drop} {
+	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.hold, r.write, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -527,13 +531,17 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 // run has no record.
 func (r *run) finish(ctx context.Context) error {
 	if r.options.DryRun {
-		return nil
+		return r.heldOrNil()
+	}
+	profile, err := r.profile.text(r.answer)
+	if err != nil {
+		return err
 	}
 	totals := r.report.Totals()
-	err := r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
+	err = r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
 		Status: string(RunDone), Finished: r.options.Now(), Address: r.answer.Address, UpstreamStatus: r.answer.Status,
 		Bytes: r.answer.Bytes, Fetched: r.report.Fetched, Created: totals.Created, Adopted: totals.Adopted, Updated: totals.Updated,
-		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Deleted: totals.Deleted,
+		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Deleted: totals.Deleted, Profile: profile,
 	}))
 	if err != nil || r.options.Keep == 0 {
 		return err

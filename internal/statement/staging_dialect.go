@@ -29,6 +29,9 @@ type stagingDialect interface {
 	// analyse tells the engine's planner what a table holds, where it does not
 	// find out by itself.
 	analyse(table string) []Statement
+	// kind is what kind of JSON a value is: object, array, string, number,
+	// boolean or null.
+	kind(value string) string
 	// lockRecords keeps the selected records r from being changed meanwhile.
 	lockRecords() string
 }
@@ -70,6 +73,11 @@ func (sqliteStaging) analyse(string) []Statement { return nil }
 
 func (d sqliteStaging) elements(s stored, list string) (from, position, value string) {
 	return "json_each(" + list + ") e", `e."key"`, d.fromElement(s, `e."value"`)
+}
+
+func (sqliteStaging) kind(value string) string {
+	return "CASE json_type(" + value + ") WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' " +
+		"WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' ELSE json_type(" + value + ") END"
 }
 
 func (sqliteStaging) lockRecords() string { return "" }
@@ -117,5 +125,7 @@ func (postgresStaging) analyse(table string) []Statement {
 func (d postgresStaging) elements(s stored, list string) (from, position, value string) {
 	return `jsonb_array_elements_text(` + list + `) WITH ORDINALITY AS e("value", "key")`, `e."key" - 1`, d.fromElement(s, `e."value"`)
 }
+
+func (postgresStaging) kind(value string) string { return "jsonb_typeof(" + value + ")" }
 
 func (postgresStaging) lockRecords() string { return " FOR UPDATE OF r" }
