@@ -104,8 +104,8 @@ func benchmarkImportFile(b *testing.B, binary, file, text string, data []byte) {
 		started := time.Now()
 		used := p.run(b, "import")
 		larder += time.Since(started)
-		worked += time.Duration(used.Utime.Nano() + used.Stime.Nano())
-		memory = max(memory, residentBytes(used))
+		worked += used.processor
+		memory = max(memory, used.resident)
 		began, before := time.Now(), processorTime(b)
 		check(b, floorImport(b.Context(), filepath.Join(p.folder, "floor.db"), schema, data))
 		floor += time.Since(began)

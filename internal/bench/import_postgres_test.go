@@ -47,10 +47,10 @@ func BenchmarkImportPostgres(b *testing.B) {
 
 		p := newFileProject(b, binary, many)
 		began := time.Now()
-		memory = max(memory, residentBytes(p.run(b, "import")))
+		memory = max(memory, p.run(b, "import").resident)
 		first += time.Since(began)
 		began = time.Now()
-		memory = max(memory, residentBytes(p.run(b, "import")))
+		memory = max(memory, p.run(b, "import").resident)
 		again += time.Since(began)
 		rounds++
 	}
