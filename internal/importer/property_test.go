@@ -57,8 +57,10 @@ func (r *reference) sync() (created, updated, unchanged, conflicts, adopted, del
 			if !known || says.terrains != base.terrains {
 				switch {
 				case local.terrains == says.terrains:
-				case known && local.terrains == base.terrains:
-					merged.terrains, assigned = says.terrains, true
+				case known:
+					list := strings.Join(united(strings.Fields(base.terrains), strings.Fields(says.terrains), strings.Fields(local.terrains)), " ")
+					assigned = assigned || list != local.terrains
+					merged.terrains = list
 				default:
 					conflict = true
 				}

@@ -1,21 +1,16 @@
 package importer
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/source"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 )
-
-// mergePage is how many differing rows are merged at a time.
-const mergePage = 500
 
 // run is one import inside its transaction.
 type run struct {
@@ -32,7 +27,7 @@ type run struct {
 	first    bool                   // no type has any record or origin yet
 	types    []TypeReport           // of plan.tables, in their order
 	assigned map[*table]map[int]int // field index → rows that take it from upstream
-	pending  []statement.StagedChange
+	refused  ConflictError
 }
 
 // do runs the whole import. Nothing of the project's own tables is touched
@@ -40,7 +35,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.hold, r.write, r.drop} {
+	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.hold, r.write, r.forgetConflicts, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -176,7 +171,7 @@ func (r *run) compare(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.refused.orNil()
 }
 
 // isFirst finds out whether there is nothing yet that the rows could be
@@ -311,126 +306,6 @@ func (r *run) gone(ctx context.Context, t *table, report *TypeReport) error {
 		report.Gone.add(Row{Key: json.RawMessage(key), ID: id})
 		return nil
 	})
-}
-
-// differing is one row that upstream tells otherwise than the last time, or
-// that was here before the source.
-type differing struct {
-	position              int64
-	state                 statement.State
-	key, id               string
-	upstream, base, local texts
-}
-
-// mergeAll decides, page by page, what the differing rows take from upstream.
-func (r *run) mergeAll(ctx context.Context, t *table, report *TypeReport) error {
-	r.assigned[t] = map[int]int{}
-	after, done := int64(0), 0
-	for {
-		page, err := r.page(ctx, t, after)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		for _, row := range page {
-			after = row.position
-			r.mergeRow(t, row, report)
-		}
-		for batch := range slices.Chunk(r.pending, 100) {
-			if err := r.exec(ctx, t.staging.LoadChanges(batch)); err != nil {
-				return err
-			}
-		}
-		r.pending = r.pending[:0]
-		done += len(page)
-		r.options.Progress(Progress{Phase: Comparing, Done: done})
-	}
-}
-
-// page reads the next differing rows.
-func (r *run) page(ctx context.Context, t *table, after int64) ([]differing, error) {
-	var page []differing
-	err := r.tx.Query(ctx, t.staging.Differing(after, mergePage), func(scan store.Scan) error {
-		var row differing
-		var state int
-		var upstream, base, local []byte
-		if err := scan(&row.position, &state, &row.key, &row.id, &upstream, &base, &local); err != nil {
-			return err
-		}
-		row.state = statement.State(state)
-		for _, side := range []struct {
-			text   []byte
-			values *texts
-		}{{upstream, &row.upstream}, {base, &row.base}, {local, &row.local}} {
-			if err := json.Unmarshal(side.text, side.values); err != nil {
-				return fmt.Errorf("compare %s %s: %w", t.typ.Name, row.key, err)
-			}
-			t.normalise(*side.values)
-		}
-		page = append(page, row)
-		return nil
-	})
-	return page, err
-}
-
-// normalise brings values to their canonical text, which the database may
-// have written otherwise (1e3 for 1000.0). A value that the model no longer
-// accepts, since the field has changed, stays as it is and equals nothing.
-func (t *table) normalise(values texts) {
-	for _, f := range t.fields {
-		raw, ok := values[f.Name]
-		switch {
-		case !ok || isNull(raw):
-		case f.Kind == model.ToOne || f.Kind == model.ManyToMany: // keys, as they are but for the space between
-			var compact bytes.Buffer
-			if json.Compact(&compact, raw) == nil {
-				values[f.Name] = compact.Bytes()
-			}
-		default:
-			if value, err := f.AcceptJSON(raw); err == nil {
-				values[f.Name] = f.AppendJSON(nil, value)
-			}
-		}
-	}
-}
-
-// mergeRow merges one differing row and notes the outcome.
-func (r *run) mergeRow(t *table, row differing, report *TypeReport) {
-	m := merge(t.names, row.base, row.upstream, row.local, t.defaults)
-	change := statement.StagedChange{Position: row.position, Base: string(m.Base.object(t.names))}
-	listed := Row{Key: json.RawMessage(row.key), ID: row.id}
-	for i, name := range t.names {
-		if !slices.Contains(m.Assigned, name) {
-			continue
-		}
-		change.Assigned = append(change.Assigned, i)
-		r.assigned[t][i]++
-		listed.Fields = append(listed.Fields, FieldChange{Field: name, Before: nullable(row.local[name]), After: row.upstream[name]})
-	}
-	r.pending = append(r.pending, change)
-	switch {
-	case row.state == statement.StagedAdopted:
-		report.Adopted.add(listed)
-	case len(m.Assigned) > 0:
-		report.Updated.add(listed)
-	default:
-		report.Unchanged++
-	}
-	if len(m.Conflicts) == 0 {
-		return
-	}
-	conflict := Row{Key: json.RawMessage(row.key), ID: row.id}
-	for _, name := range m.Conflicts {
-		local := nullable(row.local[name])
-		conflict.Fields = append(conflict.Fields, FieldChange{Field: name, Before: local, After: local, Upstream: row.upstream[name]})
-	}
-	report.Conflicts.add(conflict)
-}
-
-func nullable(text json.RawMessage) json.RawMessage {
-	if len(text) == 0 {
-		return json.RawMessage("null")
-	}
-	return text
 }
 
 // write changes the project's tables: new records first, in an order in which

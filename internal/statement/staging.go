@@ -62,22 +62,28 @@ type Staging struct {
 
 // NewStaging returns the statements for records of typ from the named source.
 func NewStaging(dialect Dialect, typ *model.Type, source string) *Staging {
-	s := &Staging{dialect: stagingOf(dialect), source: source, typ: typ, late: map[*model.Field]bool{}}
+	return &Staging{dialect: stagingOf(dialect), source: source, typ: typ, fields: stagedFields(typ), late: map[*model.Field]bool{}}
+}
+
+// stagedFields are the fields that the type's table, value tables and join
+// tables store.
+func stagedFields(typ *model.Type) []*model.Field {
+	var fields []*model.Field
 	for _, f := range typ.Fields {
 		if f.Computed != nil {
 			continue
 		}
 		switch f.Kind {
 		case model.Column, model.JSONColumn, model.ValueList, model.ToOne:
-			s.fields = append(s.fields, f)
+			fields = append(fields, f)
 		case model.ManyToMany:
 			if f.Relation.Owning {
-				s.fields = append(s.fields, f)
+				fields = append(fields, f)
 			}
 		case model.ToMany:
 		}
 	}
-	return s
+	return fields
 }
 
 // Dialect is the dialect of the statements.
@@ -298,31 +304,33 @@ func (s *Staging) Gone() Statement {
 
 // Differing selects a page of the rows that need merging, changed and adopted
 // ones, after the position: (position, state, key, id as text, base, base of
-// the origin or "{}", local values as a JSON object by field name).
+// the origin or "{}", local values as a JSON object by field name, JSON array
+// of what other sources say of the record, JSON array of its open conflicts).
 func (s *Staging) Differing(after int64, limit int) Statement {
 	a := s.arguments()
-	members := make([]string, 0, len(s.fields))
+	typ, source := a.bind(s.typ.Name), a.bind(s.source)
+	members := make([]member, 0, len(s.fields))
 	for _, f := range s.fields {
-		members = append(members, literal(jsonText(f.Name)+":")+" || "+s.local(a, f))
+		members = append(members, member{name: f.Name, value: s.local(a, f, source)})
 	}
-	local := "'{' || " + strings.Join(members, " || ',' || ") + " || '}'"
-	return a.statement(`SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), %[1]s `+
-		`FROM %[2]s m JOIN %[3]s s ON s."position" = m."position" JOIN %[4]s r ON r."id" = m."id" `+
-		`LEFT JOIN "larder_origin" o ON o."type" = %[5]s AND o."source" = %[6]s AND o."key" = s."key" `+
-		`WHERE m."state" IN (%[7]d, %[8]d) AND m."position" > %[9]s ORDER BY m."position" LIMIT %[10]s%[11]s`,
-		local, s.match(), s.stage(), s.table(), a.bind(s.typ.Name), a.bind(s.source),
+	return a.statement(`SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), %[1]s, %[2]s, %[3]s `+
+		`FROM %[4]s m JOIN %[5]s s ON s."position" = m."position" JOIN %[6]s r ON r."id" = m."id" `+
+		`LEFT JOIN "larder_origin" o ON o."type" = %[7]s AND o."source" = %[8]s AND o."key" = s."key" `+
+		`WHERE m."state" IN (%[9]d, %[10]d) AND m."position" > %[11]s ORDER BY m."position" LIMIT %[12]s%[13]s`,
+		object(members...), s.others(a, typ, `p."source" <> `+source+` AND p."detached" IS NULL`), s.open(typ, source), s.match(), s.stage(), s.table(), typ, source,
 		StagedChanged, StagedAdopted, a.bind(after), a.bind(int64(limit)), s.dialect.lockRecords())
 }
 
 // local is the JSON text of the record r's field, in the form of a base: as
-// it is served, but a relation as the key of its target.
-func (s *Staging) local(a *arguments, f *model.Field) string {
+// it is served, but a relation as the key that its target has in the source, an
+// expression.
+func (s *Staging) local(a *arguments, f *model.Field, source string) string {
 	switch f.Kind {
 	case model.ToOne:
-		return s.originKey(a, f.Relation.Target, column(f))
+		return s.originKey(a, f.Relation.Target, column(f), source)
 	case model.ManyToMany:
 		return fmt.Sprintf(`(SELECT '[' || coalesce(string_agg(%s, ',' ORDER BY j."position"), '') || ']' FROM %s j WHERE j.%s = r."id")`,
-			s.originKey(a, f.Relation.Target, "j."+quote(f.TargetColumn())), quote(f.ValueTable()), quote(f.OwnerColumn()))
+			s.originKey(a, f.Relation.Target, "j."+quote(f.TargetColumn()), source), quote(f.ValueTable()), quote(f.OwnerColumn()))
 	case model.ValueList:
 		return s.dialect.jsonArray(storedAs(f), `"value"`, fmt.Sprintf(`SELECT "value" FROM %s WHERE %s = r."id" ORDER BY "position"`,
 			quote(f.ValueTable()), quote(f.OwnerColumn())))
@@ -334,10 +342,10 @@ func (s *Staging) local(a *arguments, f *model.Field) string {
 // originKey is the key, as JSON text, by which the source knows the record of
 // the type with the id; of a record that it does not know an object with the
 // id, which equals no key; of no record null.
-func (s *Staging) originKey(a *arguments, target *model.Type, id string) string {
+func (s *Staging) originKey(a *arguments, target *model.Type, id, source string) string {
 	return fmt.Sprintf(`CASE WHEN %[1]s IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = %[2]s `+
 		`AND k."source" = %[3]s AND k."record_id" = CAST(%[1]s AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(%[1]s AS text) || '"}') END`,
-		id, a.bind(target.Name), a.bind(s.source))
+		id, a.bind(target.Name), source)
 }
 
 // LoadChanges puts the outcome of merging into the change table.

@@ -70,6 +70,14 @@ func stagingSteps(d statement.Dialect, kind *model.Type) []request {
 	add("gone", s.Gone())
 	add("differing", s.Differing(0, 500))
 	add("load changes", s.LoadChanges([]statement.StagedChange{{Position: 1, Base: "{}", Assigned: []int{0, 2}}}))
+	for i, f := range s.Fields() {
+		if f.Kind == model.ValueList {
+			add("replace", s.Replace(i, []statement.StagedList{{Position: 1, Elements: []any{"a"}}}))
+		}
+	}
+	add("conflicts", s.Conflicts([]statement.FoundConflict{{Key: `["A"]`, Field: "title", RecordID: "1", Upstream: `"B"`, Local: `"C"`}}, 1, moment))
+	add("close conflicts", s.CloseConflicts([]int64{1, 2}))
+	add("stale conflicts", s.StaleConflicts())
 	add("insert", s.Insert()...)
 	add("late", s.Late()...)
 	add("update", s.Update(assigned)...)
@@ -104,6 +112,16 @@ func TestAnImportBecomesTheSQLInTheGoldenFiles(t *testing.T) {
 			add("forget runs", statement.ForgetRuns(d, "swapi", 100))
 			add("read runs", statement.Runs(d, "swapi", 9, 0, 100))
 			add("read a run", statement.Runs(d, "", 0, 1, 1))
+			for _, own := range []struct {
+				name string
+				st   statement.Statement
+			}{
+				{"list conflicts", statement.Conflicts(d, schema, statement.ConflictFilter{ID: 1, Source: "swapi", Type: "Film", Unresolved: true, After: 7}, 20)},
+				{"resolve conflict", statement.ResolveConflict(d, 1, 2, "local", "7", moment)},
+				{"keyed records", statement.KeyedRecords(d, schema.Type("Film").Field("director"), "swapi", []string{`["A"]`})},
+			} {
+				steps = append(steps, request{own.name, sure(func(*statement.Builder) statement.Statement { return own.st })})
+			}
 			got := rendered(t, steps, d)
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o600); err != nil {

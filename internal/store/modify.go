@@ -32,6 +32,11 @@ func (s *Store) Modify(ctx context.Context, q query.Read, id any, decide Decide)
 		if err := s.apply(ctx, tx, q, id, current != nil, change); err != nil {
 			return err
 		}
+		if change.Then != nil {
+			if err := change.Then(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if change.Kind == Keep && q.Columns == nil {
 			written.Body = current
 			return nil

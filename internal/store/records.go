@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
 	"github.com/larderhq/larder/internal/statement"
@@ -58,6 +60,9 @@ type Decide func(current []byte) (Change, error)
 type Change struct {
 	Kind        ChangeKind
 	Assignments []statement.Assignment
+	// Then is what else is to be done in the same transaction, after the change;
+	// nil: nothing. Its error ends the transaction.
+	Then func(ctx context.Context, tx Tx) error
 }
 
 // ChangeKind is the verb of a Change.

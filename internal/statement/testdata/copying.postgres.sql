@@ -145,15 +145,33 @@ SELECT r."person_id"::text, r."position", r."tag_id"
 -- with []
 
 -- rows of larder_origin
-SELECT r."type", r."source", r."key", r."record_id", r."base"::text, r."run_id"
+SELECT r."type", r."source", r."key", r."record_id", r."base"::text, r."run_id", r."detached"
   FROM "larder_origin" AS r
   ORDER BY r."type" COLLATE "C", r."source" COLLATE "C", r."key" COLLATE "C";
 -- with []
 
+-- rows of larder_conflict
+SELECT r."id", r."source", r."type", r."key", r."field", r."record_id", r."base"::text, r."upstream"::text, r."local"::text, r."run_id", r."found_at", r."resolution", r."resolved_at"
+  FROM "larder_conflict" AS r
+  ORDER BY r."id";
+-- with []
+
 -- rows of larder_run
-SELECT r."id", r."source", r."started_at", r."finished_at", r."status", r."address", r."bytes", r."fetched", r."created", r."updated", r."unchanged", r."gone", r."error"
+SELECT r."id", r."source", r."started_at", r."finished_at", r."status", r."address", r."bytes", r."fetched", r."created", r."updated", r."unchanged", r."gone", r."error", r."adopted", r."conflicts", r."removed", r."detached", r."deleted", r."held", r."asked", r."upstream_status", r."cause", r."profile"::text
   FROM "larder_run" AS r
   ORDER BY r."id";
+-- with []
+
+-- rows of larder_schedule
+SELECT r."source", r."rule", r."planned_at", r."due_at", r."holder", r."held_until"
+  FROM "larder_schedule" AS r
+  ORDER BY r."source" COLLATE "C";
+-- with []
+
+-- rows of larder_contract
+SELECT r."source", r."run_id", r."types"::text
+  FROM "larder_contract" AS r
+  ORDER BY r."source" COLLATE "C";
 -- with []
 
 -- rows of larder_upstream
@@ -186,7 +204,7 @@ UNION ALL
 SELECT 4, c.name, i.indexrelid::regclass::text, format('DROP INDEX %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid) FROM copied c JOIN pg_index i ON i.indrelid = c.oid WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 ) AS objects
   ORDER BY turn, owner, name;
--- with [["planet","thing","person","tag","kind","planet_terrains","planet_climates","thing_prices","person_tags","larder_origin","larder_run","larder_upstream","larder_idempotency"]]
+-- with [["planet","thing","person","tag","kind","planet_terrains","planet_climates","thing_prices","person_tags","larder_origin","larder_conflict","larder_run","larder_schedule","larder_contract","larder_upstream","larder_idempotency"]]
 
 -- refresh
 ANALYZE "planet";

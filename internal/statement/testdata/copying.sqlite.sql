@@ -165,15 +165,33 @@ SELECT r."person_id", r."position", r."tag_id"
 -- with []
 
 -- rows of larder_origin
-SELECT r."type", r."source", r."key", r."record_id", r."base", r."run_id"
+SELECT r."type", r."source", r."key", r."record_id", r."base", r."run_id", r."detached"
   FROM "larder_origin" AS r
   ORDER BY r."type", r."source", r."key";
 -- with []
 
+-- rows of larder_conflict
+SELECT r."id", r."source", r."type", r."key", r."field", r."record_id", r."base", r."upstream", r."local", r."run_id", r."found_at", r."resolution", r."resolved_at"
+  FROM "larder_conflict" AS r
+  ORDER BY r."id";
+-- with []
+
 -- rows of larder_run
-SELECT r."id", r."source", r."started_at", r."finished_at", r."status", r."address", r."bytes", r."fetched", r."created", r."updated", r."unchanged", r."gone", r."error"
+SELECT r."id", r."source", r."started_at", r."finished_at", r."status", r."address", r."bytes", r."fetched", r."created", r."updated", r."unchanged", r."gone", r."error", r."adopted", r."conflicts", r."removed", r."detached", r."deleted", r."held", r."asked", r."upstream_status", r."cause", r."profile"
   FROM "larder_run" AS r
   ORDER BY r."id";
+-- with []
+
+-- rows of larder_schedule
+SELECT r."source", r."rule", r."planned_at", r."due_at", r."holder", r."held_until"
+  FROM "larder_schedule" AS r
+  ORDER BY r."source";
+-- with []
+
+-- rows of larder_contract
+SELECT r."source", r."run_id", r."types"
+  FROM "larder_contract" AS r
+  ORDER BY r."source";
 -- with []
 
 -- rows of larder_upstream
@@ -200,7 +218,7 @@ SELECT 'DROP ' || upper("type") || ' "' || replace("name", '"', '""') || '"', "s
   FROM "sqlite_schema"
   WHERE "type" IN ('index', 'trigger') AND "sql" IS NOT NULL AND "tbl_name" IN (SELECT value FROM json_each(?))
   ORDER BY "type" DESC, "name";
--- with [["planet","thing","person","tag","kind","planet_terrains","planet_climates","thing_prices","person_tags","larder_origin","larder_run","larder_upstream","larder_idempotency"]]
+-- with [["planet","thing","person","tag","kind","planet_terrains","planet_climates","thing_prices","person_tags","larder_origin","larder_conflict","larder_run","larder_schedule","larder_contract","larder_upstream","larder_idempotency"]]
 
 -- unguarded
 PRAGMA foreign_keys = OFF;

@@ -95,19 +95,45 @@ SELECT o."key", o."record_id"
 -- with [Film swapi]
 
 -- film: differing
-SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || json_quote(r."title") || ',' || '"released":' || json_quote(r."released") || ',' || '"grossed":' || ifnull(CASE WHEN r."grossed" < 0 THEN '-' ELSE '' END || (abs(r."grossed") / 10000) || rtrim(rtrim(printf('.%04d', abs(r."grossed") % 10000), '0'), '.'), 'null') || ',' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?1 AND k."source" = ?2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',' || '"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?3 AND k."source" = ?4 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',' || '"genres":' || (SELECT json_group_array("value") FROM (SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position")) || '}'
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || json_quote(r."title") || ',"released":' || json_quote(r."released") || ',"grossed":' || ifnull(CASE WHEN r."grossed" < 0 THEN '-' ELSE '' END || (abs(r."grossed") / 10000) || rtrim(rtrim(printf('.%04d', abs(r."grossed") % 10000), '0'), '.'), 'null') || ',"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?3 AND k."source" = ?2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?4 AND k."source" = ?2 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',"genres":' || (SELECT json_group_array("value") FROM (SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position")) || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || json_quote(p."source") || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?5 AND k."source" = p."source" AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?6 AND k."source" = p."source" AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = ?1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> ?2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || json_quote(c."field") || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = ?1 AND c."source" = ?2 AND c."key" = s."key" AND c."resolution" IS NULL)
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
   JOIN "film" r ON r."id" = m."id" LEFT
-  JOIN "larder_origin" o ON o."type" = ?5 AND o."source" = ?6 AND o."key" = s."key"
+  JOIN "larder_origin" o ON o."type" = ?1 AND o."source" = ?2 AND o."key" = s."key"
   WHERE m."state" IN (2, 3) AND m."position" > ?7
   ORDER BY m."position" LIMIT ?8;
--- with [Person swapi Person swapi Film swapi 0 500]
+-- with [Film swapi Person Person Person Person 0 500]
 
 -- film: load changes
 INSERT INTO "larder_change_film"
   VALUES (?1, ?2, ?3);
 -- with [1 {} ,0,,2,]
+
+-- film: replace
+UPDATE "larder_stage_film"
+  SET "value_5" = v.column2
+  FROM (VALUES (CAST(?1 AS bigint), CAST(?2 AS text))) v
+  WHERE v.column1 = "larder_stage_film"."position";
+-- with [1 ["a"]]
+
+-- film: conflicts
+INSERT INTO "larder_conflict" ("source", "type", "key", "field", "record_id", "base", "upstream", "local", "run_id", "found_at", "resolution", "resolved_at")
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+  ON CONFLICT ("type", "source", "key", "field") DO UPDATE
+  SET "base" = CASE WHEN "larder_conflict"."resolution" IS NULL THEN "larder_conflict"."base" ELSE excluded."base" END, "record_id" = excluded."record_id", "upstream" = excluded."upstream", "local" = excluded."local", "run_id" = excluded."run_id", "found_at" = excluded."found_at", "resolution" = excluded."resolution", "resolved_at" = excluded."resolved_at";
+-- with [swapi Film ["A"] title 1 <nil> "B" "C" 1 2026-11-23T17:18:00.000000Z <nil> <nil>]
+
+-- film: close conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "id" IN (?1, ?2);
+-- with [1 2]
+
+-- film: stale conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "type" = ?1 AND "source" = ?2 AND ("field" NOT IN (?3, ?4, ?5, ?6, ?7, ?8) OR NOT EXISTS (SELECT 1 FROM "film" t WHERE t."id" = CAST("larder_conflict"."record_id" AS integer)));
+-- with [Film swapi title released grossed director cast genres]
 
 -- film: insert
 INSERT INTO "film" ("id", "title", "released", "grossed", "director_id") SELECT m."id", s."value_0", s."value_1", s."value_2", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_3" AND fm."state" <> 4)
@@ -319,7 +345,7 @@ SELECT o."key", o."record_id"
 -- with [Person swapi]
 
 -- person: differing
-SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"name":' || json_quote(r."name") || '}'
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"name":' || json_quote(r."name") || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || json_quote(p."source") || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = ?1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> ?2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || json_quote(c."field") || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = ?1 AND c."source" = ?2 AND c."key" = s."key" AND c."resolution" IS NULL)
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position"
   JOIN "person" r ON r."id" = m."id" LEFT
@@ -332,6 +358,25 @@ SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesc
 INSERT INTO "larder_change_person"
   VALUES (?1, ?2, ?3);
 -- with [1 {} ,0,,2,]
+
+-- person: conflicts
+INSERT INTO "larder_conflict" ("source", "type", "key", "field", "record_id", "base", "upstream", "local", "run_id", "found_at", "resolution", "resolved_at")
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+  ON CONFLICT ("type", "source", "key", "field") DO UPDATE
+  SET "base" = CASE WHEN "larder_conflict"."resolution" IS NULL THEN "larder_conflict"."base" ELSE excluded."base" END, "record_id" = excluded."record_id", "upstream" = excluded."upstream", "local" = excluded."local", "run_id" = excluded."run_id", "found_at" = excluded."found_at", "resolution" = excluded."resolution", "resolved_at" = excluded."resolved_at";
+-- with [swapi Person ["A"] title 1 <nil> "B" "C" 1 2026-11-23T17:18:00.000000Z <nil> <nil>]
+
+-- person: close conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "id" IN (?1, ?2);
+-- with [1 2]
+
+-- person: stale conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "type" = ?1 AND "source" = ?2 AND ("field" NOT IN (?3) OR NOT EXISTS (SELECT 1 FROM "person" t WHERE t."id" = CAST("larder_conflict"."record_id" AS text)));
+-- with [Person swapi name]
 
 -- person: insert
 INSERT INTO "person" ("id", "name") SELECT m."id", s."value_0"
@@ -499,19 +544,38 @@ SELECT o."key", o."record_id"
 -- with [Scene swapi]
 
 -- scene: differing
-SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"number":' || ifnull(r."number", 'null') || ',' || '"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?1 AND k."source" = ?2 AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}'
+SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"number":' || ifnull(r."number", 'null') || ',"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?3 AND k."source" = ?2 AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || json_quote(p."source") || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?4 AND k."source" = p."source" AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = ?1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> ?2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || json_quote(c."field") || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = ?1 AND c."source" = ?2 AND c."key" = s."key" AND c."resolution" IS NULL)
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position"
   JOIN "scene" r ON r."id" = m."id" LEFT
-  JOIN "larder_origin" o ON o."type" = ?3 AND o."source" = ?4 AND o."key" = s."key"
+  JOIN "larder_origin" o ON o."type" = ?1 AND o."source" = ?2 AND o."key" = s."key"
   WHERE m."state" IN (2, 3) AND m."position" > ?5
   ORDER BY m."position" LIMIT ?6;
--- with [Person swapi Scene swapi 0 500]
+-- with [Scene swapi Person Person 0 500]
 
 -- scene: load changes
 INSERT INTO "larder_change_scene"
   VALUES (?1, ?2, ?3);
 -- with [1 {} ,0,,2,]
+
+-- scene: conflicts
+INSERT INTO "larder_conflict" ("source", "type", "key", "field", "record_id", "base", "upstream", "local", "run_id", "found_at", "resolution", "resolved_at")
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+  ON CONFLICT ("type", "source", "key", "field") DO UPDATE
+  SET "base" = CASE WHEN "larder_conflict"."resolution" IS NULL THEN "larder_conflict"."base" ELSE excluded."base" END, "record_id" = excluded."record_id", "upstream" = excluded."upstream", "local" = excluded."local", "run_id" = excluded."run_id", "found_at" = excluded."found_at", "resolution" = excluded."resolution", "resolved_at" = excluded."resolved_at";
+-- with [swapi Scene ["A"] title 1 <nil> "B" "C" 1 2026-11-23T17:18:00.000000Z <nil> <nil>]
+
+-- scene: close conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "id" IN (?1, ?2);
+-- with [1 2]
+
+-- scene: stale conflicts
+DELETE
+  FROM "larder_conflict"
+  WHERE "type" = ?1 AND "source" = ?2 AND ("field" NOT IN (?3, ?4) OR NOT EXISTS (SELECT 1 FROM "scene" t WHERE t."id" = CAST("larder_conflict"."record_id" AS integer)));
+-- with [Scene swapi number person]
 
 -- scene: insert
 INSERT INTO "scene" ("id", "number", "person_id") SELECT m."id", s."value_0", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4)
@@ -619,4 +683,24 @@ SELECT '{' || '"id":' || ifnull(r."id", 'null') || ',' || '"source":' || json_qu
   WHERE 1 = 1 AND r."id" = ?1
   ORDER BY r."id" DESC LIMIT ?2;
 -- with [1 1]
+
+-- list conflicts
+SELECT x."record", x."here"
+  FROM (SELECT c."id", '{' || '"id":' || CAST(c."id" AS text) || ',"source":' || json_quote(c."source") || ',"type":' || json_quote(c."type") || ',"key":' || c."key" || ',"recordId":' || json_quote(c."record_id") || ',"field":' || json_quote(c."field") || coalesce(',"base":' || CAST(c."base" AS text), '') || ',"upstream":' || CAST(c."upstream" AS text) || ',"local":' || CAST(c."local" AS text) || ',"run":' || CAST(c."run_id" AS text) || ',"foundAt":' || '"' || rtrim(rtrim(substr(c."found_at", 1, 26), '0'), '.') || 'Z"' || coalesce(',"resolution":' || CASE WHEN c."resolution" IS NOT NULL THEN json_quote(c."resolution") END, '') || coalesce(',"resolvedAt":' || CASE WHEN c."resolved_at" IS NOT NULL THEN '"' || rtrim(rtrim(substr(c."resolved_at", 1, 26), '0'), '.') || 'Z"' END, '') || '}' AS "record", CASE c."type" WHEN 'Film' THEN (SELECT CASE c."field" WHEN 'title' THEN json_quote(r."title") WHEN 'released' THEN json_quote(r."released") WHEN 'grossed' THEN ifnull(CASE WHEN r."grossed" < 0 THEN '-' ELSE '' END || (abs(r."grossed") / 10000) || rtrim(rtrim(printf('.%04d', abs(r."grossed") % 10000), '0'), '.'), 'null') WHEN 'director' THEN CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?5 AND k."source" = c."source" AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END WHEN 'cast' THEN (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?6 AND k."source" = c."source" AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") WHEN 'genres' THEN (SELECT json_group_array("value") FROM (SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position")) END FROM "film" r WHERE r."id" = CAST(c."record_id" AS integer)) WHEN 'Person' THEN (SELECT CASE c."field" WHEN 'name' THEN json_quote(r."name") END FROM "person" r WHERE r."id" = CAST(c."record_id" AS text)) WHEN 'Scene' THEN (SELECT CASE c."field" WHEN 'number' THEN ifnull(r."number", 'null') WHEN 'person' THEN CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = ?7 AND k."source" = c."source" AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END END FROM "scene" r WHERE r."id" = CAST(c."record_id" AS integer)) END AS "here" FROM "larder_conflict" c WHERE c."id" > ?1 AND c."id" = ?2 AND c."source" = ?3 AND c."type" = ?4 AND c."resolution" IS NULL) x
+  WHERE x."here" IS NOT NULL
+  ORDER BY x."id" LIMIT ?8;
+-- with [7 1 swapi Film Person Person Person 20]
+
+-- resolve conflict
+UPDATE "larder_conflict"
+  SET "resolution" = ?1, "local" = CAST(?2 AS text), "resolved_at" = ?3
+  WHERE "id" = ?4 AND "run_id" = ?5;
+-- with [local 7 2026-11-23T17:18:00.000000Z 1 2]
+
+-- keyed records
+SELECT o."key", json_quote(t."id")
+  FROM "larder_origin" o
+  JOIN "person" t ON t."id" = CAST(o."record_id" AS text)
+  WHERE o."type" = ?2 AND o."source" = ?3 AND o."key" IN (?1);
+-- with [["A"] Person swapi]
 

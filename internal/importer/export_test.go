@@ -1,0 +1,4 @@
+package importer
+
+// MergeLists is mergeLists, for the tests beside the package.
+var MergeLists = mergeLists
