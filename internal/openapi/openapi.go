@@ -26,6 +26,7 @@ type Info struct {
 	Server      string // the URL that the paths are below; default "/", where the document came from
 	PageSize    int    // rows of a list that asks for no limit; default 20
 	MaxLimit    int    // rows of a page at most; default 1,000
+	Imports     bool   // imports are managed, under /api/_imports
 
 	Deprecated time.Time // when the version became or becomes so; zero: it is not
 	Sunset     time.Time // when it goes away; zero: no plan
@@ -100,6 +101,11 @@ func Document(schema *model.Schema, version int, info Info) ([]byte, error) {
 		for _, relation := range query.Lists(t, version) {
 			paths = append(paths, member{path + "/{id}/" + relation.PathName(), w.list(n, relation, types[relation.Relation.Target])})
 		}
+	}
+	if w.info.Imports {
+		paths = append(paths, importPaths()...)
+		tags = append(tags, object{{"name", importsTag}, {"description", "Where records come from, and what became of it. The same in all versions."}})
+		w.schemas = append(w.schemas, importSchemas()...)
 	}
 	paths = append(paths, serverPaths()...)
 	tags = append(tags, object{{"name", serverTag}, {"description", "How the server does."}})

@@ -49,7 +49,7 @@ func TestDocumentsAreValidAndAsTheyWere(t *testing.T) {
 			Description: "All there is.", Link: "https://example.org/v2",
 			Deprecated: time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC), Sunset: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
 		}},
-		{"everything.graphql", "everything.v2.json", 2, openapi.Info{PageSize: 50, MaxLimit: 500, Server: "https://api.example.org"}},
+		{"everything.graphql", "everything.v2.json", 2, openapi.Info{PageSize: 50, MaxLimit: 500, Imports: true, Server: "https://api.example.org"}},
 	}
 	for _, test := range tests {
 		t.Run(test.golden, func(t *testing.T) {

@@ -44,7 +44,7 @@ func sharedHeaders() object {
 		header("Content-Range", "The rows of the answer and, where asked for, the total: `0-19/60`, `0-19/*`, `*/0`."),
 		header("ETag", "A strong validator of the answer (RFC 9110 section 8.8.3)."),
 		header("Link", "The pages before and behind this one, `rel=\"prev\"` and `rel=\"next\"` (RFC 8288)."),
-		header("Location", "The path of the new record."),
+		header("Location", "The path of the new record, or of the run of an import."),
 		header("Preference-Applied", "The preferences that were heeded (RFC 7240)."),
 		header("Retry-After", "Seconds after which to try again."),
 	}

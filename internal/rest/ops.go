@@ -51,7 +51,7 @@ func (s *Server) describe() error {
 	for _, version := range s.settings.Versions {
 		document, err := openapi.Document(s.schema, version.Number, openapi.Info{
 			Title: s.settings.Name, Release: s.settings.Release,
-			PageSize: s.settings.PageSize, MaxLimit: s.settings.Query.MaxLimit,
+			PageSize: s.settings.PageSize, MaxLimit: s.settings.Query.MaxLimit, Imports: s.settings.Imports != nil,
 			Deprecated: version.Deprecated, Sunset: version.Sunset, Link: version.Link,
 		})
 		if err != nil {
