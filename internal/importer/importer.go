@@ -64,11 +64,16 @@ type Options struct {
 	// Now gives the times of the run's row; nil is time.Now.
 	Now func() time.Time
 	// Run is the id of the run's record, from [Begin]; 0 has the import begin one
-	// itself, with Cause and Asked (see [Beginning]). A dry run has no record.
+	// itself, with Cause, Asked and Keep (see [Beginning]). A dry run has no
+	// record.
 	Run          int64
 	Cause, Asked string
-	// Keep is how many records of the source's runs are kept at most; 0 is all.
-	Keep int
+	Keep         int
+}
+
+// beginning is the record of a run that begins by itself.
+func (o Options) beginning(sourceName string) Beginning {
+	return Beginning{Source: sourceName, Cause: o.Cause, Asked: o.Asked, Keep: o.Keep}
 }
 
 // Progress is how far an import has come in one of its phases.
@@ -107,7 +112,7 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	report := newReport(sourceName, answer, options.DryRun)
 	if options.Run == 0 && !options.DryRun {
 		var err error
-		if options.Run, err = Begin(ctx, engine, Beginning{Source: sourceName, Cause: options.Cause, Asked: options.Asked}); err != nil {
+		if options.Run, err = Begin(ctx, engine, options.beginning(sourceName)); err != nil {
 			return report, err
 		}
 	}

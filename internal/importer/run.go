@@ -402,8 +402,7 @@ func (r *run) explain(ctx context.Context, t *table, cause error) error {
 	return fmt.Errorf("write %s: %w", t.typ.Name, cause)
 }
 
-// finish writes the end of the run's record and forgets the oldest ones. A dry
-// run has no record.
+// finish writes the end of the run's record. A dry run has none.
 func (r *run) finish(ctx context.Context) error {
 	if r.options.DryRun {
 		return r.heldOrNil()
@@ -413,15 +412,11 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	totals := r.report.Totals()
-	err = r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
+	return r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
 		Status: string(RunDone), Finished: r.options.Now(), Address: r.answer.Address, UpstreamStatus: r.answer.Status,
 		Bytes: r.answer.Bytes, Fetched: r.report.Fetched, Created: totals.Created, Adopted: totals.Adopted, Updated: totals.Updated,
 		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Deleted: totals.Deleted, Profile: profile,
 	}))
-	if err != nil || r.options.Keep == 0 {
-		return err
-	}
-	return r.exec(ctx, statement.ForgetRuns(r.dialect(), r.plan.source, r.options.Keep))
 }
 
 func (r *run) drop(ctx context.Context) error {

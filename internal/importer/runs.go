@@ -71,7 +71,11 @@ type Beginning struct {
 	// Waits says that the import has yet to wait for its turn (see
 	// [store.Engine]): it begins by another call with its Run when it has it.
 	Waits bool
-	Run   int64 // of the call with Waits; 0 where there was none
+	Run   int64     // of the call with Waits; 0 where there was none
+	At    time.Time // when it begins; the zero time is now
+	// Keep is how many records of the source's runs are kept at most; older ones
+	// are deleted, but for the last one that was done. 0 is all.
+	Keep int
 }
 
 // longestWait is how long a run may wait for its turn before its process is
@@ -84,7 +88,10 @@ const longestWait = 24 * time.Hour
 // the caller has the turn, so that records of the source which are still
 // running are those of processes that were killed: they are closed as failed.
 func Begin(ctx context.Context, engine store.Engine, begin Beginning) (run int64, err error) {
-	dialect, now := engine.Dialect(), time.Now()
+	dialect, now := engine.Dialect(), begin.At
+	if now.IsZero() {
+		now = time.Now()
+	}
 	err = engine.Write(ctx, func(ctx context.Context, tx store.Tx) error {
 		if run = begin.Run; !begin.Waits {
 			if err := closeKilled(ctx, tx, dialect, begin.Source, now); err != nil {
@@ -102,7 +109,11 @@ func Begin(ctx context.Context, engine store.Engine, begin Beginning) (run int64
 		if begin.Waits {
 			row.Status = string(RunWaiting)
 		}
-		return tx.Query(ctx, statement.BeginRun(dialect, row), func(scan store.Scan) error { return scan(&run) })
+		if err := tx.Query(ctx, statement.BeginRun(dialect, row), func(scan store.Scan) error { return scan(&run) }); err != nil || begin.Keep == 0 {
+			return err
+		}
+		_, err := tx.Exec(ctx, statement.ForgetRuns(dialect, begin.Source, begin.Keep))
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record the import of %s: %w", begin.Source, err)

@@ -51,7 +51,7 @@ func Unchanged(ctx context.Context, engine store.Engine, sourceName, address str
 		return report, nil
 	}
 	if report.Run = options.Run; report.Run == 0 {
-		if report.Run, err = Begin(ctx, engine, Beginning{Source: sourceName, Cause: options.Cause, Asked: options.Asked}); err != nil {
+		if report.Run, err = Begin(ctx, engine, options.beginning(sourceName)); err != nil {
 			return report, err
 		}
 	}
