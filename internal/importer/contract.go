@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/larderhq/larder/internal/source"
 	"github.com/larderhq/larder/internal/statement"
@@ -33,16 +35,36 @@ func findContract(ctx context.Context, query func(context.Context, statement.Sta
 	return found, nil
 }
 
+// HeldForDrift is the error of an import that waits for a person to look at what
+// upstream's types have become.
+func HeldForDrift(sourceName string, drift []source.Drift) *HeldError {
+	held := &HeldError{Source: sourceName, Reason: "upstream's types are not what they were", Allow: AllowDrift}
+	for _, d := range drift {
+		held.Findings = append(held.Findings, Finding{
+			Type: d.Type, Field: d.Field, Before: d.Before, Now: d.After, Message: strings.TrimPrefix(d.Change(), "is "),
+		})
+	}
+	return held
+}
+
 // drift notes in what upstream's types are no longer what they were.
 func (r *run) drift(ctx context.Context) error {
 	if r.options.Contract == nil {
 		return nil
 	}
 	known, err := findContract(ctx, r.tx.Query, r.dialect(), r.plan.source)
-	if err == nil && known != nil {
-		r.report.Drift = known.Drift(r.options.Contract)
+	if err != nil || known == nil {
+		return err
 	}
-	return err
+	r.report.Drift = known.Drift(r.options.Contract)
+	if len(r.report.Drift) == 0 || !r.options.Freeze || slices.Contains(r.options.Allow, AllowDrift) {
+		return nil
+	}
+	r.held = HeldForDrift(r.plan.source, r.report.Drift)
+	if r.options.DryRun { // which goes on, to tell what would change
+		return nil
+	}
+	return r.held
 }
 
 // rememberContract keeps what upstream says of its types for the next import.

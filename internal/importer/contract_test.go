@@ -2,6 +2,8 @@ package importer_test
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/larderhq/larder/internal/importer"
@@ -54,9 +56,23 @@ func TestDriftIsToldUntilAnImportHasTakenItIn(t *testing.T) {
 			after := contractOf(t, server)
 			const changed = `[{"kind":"type","type":"Planet","field":"population","before":"Float","after":"Int"}]`
 			expect("in a dry run", importer.Options{Contract: after, DryRun: true}, changed)
+			for _, dryRun := range []bool{true, false} {
+				report, err := w.run(answer(t, map[string]string{"allPlanets.planets": allThree}), importer.Options{Contract: after, Freeze: true, DryRun: dryRun})
+				held := (*importer.HeldError)(nil)
+				const why = "Planet.population: has another type: it was Float and is Int"
+				if !errors.As(err, &held) || held.Allow != importer.AllowDrift || len(held.Findings) != 1 || held.Findings[0].String() != why {
+					t.Errorf("not held for what has changed (dry run: %v): %v", dryRun, err)
+				}
+				if told := len(report.Types) > 0; told != dryRun {
+					t.Errorf("a dry run tells what would change, and only that does (dry run: %v): %v", dryRun, report.Types)
+				}
+			}
 			expect("where upstream does not tell its types", importer.Options{}, "null")
 			expect("at the import", importer.Options{Contract: after}, changed)
 			expect("at the next import", importer.Options{Contract: after}, "[]")
+			expect("when it is allowed", importer.Options{Contract: before, Freeze: true, Allow: []string{importer.AllowDrift}},
+				strings.NewReplacer("Float", "Int", "Int", "Float").Replace(changed))
+			expect("when it was allowed", importer.Options{Contract: before, Freeze: true}, "[]")
 		})
 	}
 }

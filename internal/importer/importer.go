@@ -46,6 +46,8 @@ type Options struct {
 	// Contract is what upstream says of its types now, to be held against what it
 	// said at the last import; nil where it does not tell.
 	Contract *source.Contract
+	// Freeze has the import held where the two differ.
+	Freeze bool
 	// OnConflict is what is done with a field that changed upstream and here,
 	// where its type's @source does not say it; "" is LOCAL.
 	OnConflict model.OnConflict

@@ -45,20 +45,22 @@ type Drift struct {
 }
 
 // String is the drift as a sentence without its end.
-func (d Drift) String() string {
-	field := d.Type + "." + d.Field
+func (d Drift) String() string { return d.Type + "." + d.Field + " " + d.Change() }
+
+// Change is what has become of the field: "is gone (it was Float)".
+func (d Drift) Change() string {
 	switch d.Kind {
 	case DriftGone:
-		return fmt.Sprintf("%s is gone (it was %s)", field, d.Before)
+		return fmt.Sprintf("is gone (it was %s)", d.Before)
 	case DriftNew:
-		return fmt.Sprintf("%s is new: %s", field, d.After)
+		return "is new: " + d.After
 	case DriftNullable:
-		return fmt.Sprintf("%s may be null now: it was %s and is %s", field, d.Before, d.After)
+		return fmt.Sprintf("may be null now: it was %s and is %s", d.Before, d.After)
 	case DriftNonNull:
-		return fmt.Sprintf("%s is never null any more: it was %s and is %s", field, d.Before, d.After)
+		return fmt.Sprintf("is never null any more: it was %s and is %s", d.Before, d.After)
 	case DriftType:
 	}
-	return fmt.Sprintf("%s has another type: it was %s and is %s", field, d.Before, d.After)
+	return fmt.Sprintf("has another type: it was %s and is %s", d.Before, d.After)
 }
 
 // Drift compares what was remembered with what [AskContract] was told now: the
