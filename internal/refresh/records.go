@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/store"
 )
 
 // Runs implements [rest.Imports].
@@ -14,4 +16,19 @@ func (r *Refresher) Runs(ctx context.Context, filter importer.RunFilter) ([]impo
 // Run implements [rest.Imports].
 func (r *Refresher) Run(ctx context.Context, id int64) (*importer.RunRecord, error) {
 	return importer.FindRun(ctx, r.engine, id)
+}
+
+// Conflicts implements [rest.Imports].
+func (r *Refresher) Conflicts(ctx context.Context, filter importer.ConflictFilter) ([]importer.Conflict, error) {
+	return importer.Conflicts(ctx, r.engine, r.project.Schema, filter)
+}
+
+// Conflict implements [rest.Imports].
+func (r *Refresher) Conflict(ctx context.Context, id int64) (*importer.Conflict, error) {
+	return importer.FindConflict(ctx, r.engine, r.project.Schema, id)
+}
+
+// Resolve implements [rest.Imports].
+func (r *Refresher) Resolve(ctx context.Context, records *store.Store, id int64, take model.OnConflict) (importer.Conflict, error) {
+	return importer.Resolve(ctx, records, r.engine, r.project.Schema, id, take)
 }

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/query"
+	"github.com/larderhq/larder/internal/store"
 )
 
 // Imports is the management of a project's imports, which the server offers
@@ -37,6 +39,17 @@ type Imports interface {
 	// Run is the run with the id. The error is importer.ErrNoRun where there is none,
 	// or none any more.
 	Run(ctx context.Context, id int64) (*importer.RunRecord, error)
+
+	// Conflicts are the conflicts that the filter lets through, the oldest first.
+	Conflicts(ctx context.Context, filter importer.ConflictFilter) ([]importer.Conflict, error)
+	// Conflict is the conflict with the id. The error is importer.ErrNoConflict where
+	// there is none, or none any more.
+	Conflict(ctx context.Context, id int64) (*importer.Conflict, error)
+	// Resolve settles the conflict for upstream's value or the local one, by a
+	// change in the store, and returns it as it is then. The error is
+	// importer.ErrNoConflict, or that of the change where upstream's value cannot
+	// be taken.
+	Resolve(ctx context.Context, records *store.Store, id int64, take model.OnConflict) (importer.Conflict, error)
 }
 
 // ImportSource is a source as the API shows it.
@@ -55,6 +68,10 @@ type ImportRequest struct {
 	Allow   []string // what would hold the import: "collapse", "drift"
 	Restore []string // keys of records to create again that were deleted here
 }
+
+// ErrStopping says that no import begins any more, since the server is about to
+// stop.
+var ErrStopping = errors.New("the server is about to stop")
 
 // RunningError says that an import of the source goes on already.
 type RunningError struct {
@@ -91,6 +108,9 @@ func (s *Server) mountImports() {
 	mount("/runs", &methods{get: m.listRuns}, mediaJSON)
 	mount("/runs/{id}", &methods{get: m.readRun}, mediaJSON)
 	mount("/runs/{id}/events", &methods{get: m.followRun}, mediaEvents)
+	mount("/conflicts", &methods{get: m.listConflicts}, mediaJSON)
+	mount("/conflicts/{id}", &methods{get: m.readConflict}, mediaJSON)
+	mount("/conflicts/{id}/resolution", &methods{post: m.resolve}, mediaJSON)
 	s.mux.HandleFunc(importsPath+"/", func(w http.ResponseWriter, r *http.Request) {
 		rec, _ := w.(*recorder)
 		s.fail(rec, r, &problem{status: http.StatusNotFound, code: codeRoute, message: "there is nothing at this path", hint: "GET " + importsPath + " lists the sources and where they lead"})
@@ -287,6 +307,9 @@ func (m *management) start(x *exchange) error {
 			status: http.StatusConflict, code: codeRunning, message: fmt.Sprintf("an import of %s goes on already", source.Name),
 			details: "it is " + runPath(running.Run), hint: "wait for its end, of which " + runPath(running.Run) + "/events tells",
 		}).with("Location", runPath(running.Run))
+	}
+	if errors.Is(err, ErrStopping) {
+		return (&problem{status: http.StatusServiceUnavailable, code: codeStopping, message: "the server is about to stop", hint: "ask again: another server answers, or this one when it was started anew"}).with("Retry-After", "1")
 	}
 	if err != nil {
 		return err

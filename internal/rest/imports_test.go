@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -13,25 +14,30 @@ import (
 	"time"
 
 	"github.com/larderhq/larder/internal/importer"
+	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/openapi/openapitest"
 	"github.com/larderhq/larder/internal/rest"
 	"github.com/larderhq/larder/internal/rest/conformance"
+	"github.com/larderhq/larder/internal/store"
 )
 
 // pantry are imports in memory: two sources, runs that a test moves on, and
 // conflicts. It stands in for package refresh, which stands above this one;
 // internal/cli tests the two together.
 type pantry struct {
-	mutex   sync.Mutex
-	runs    []importer.RunRecord // by id, from 1
-	watched map[int64]chan importer.Progress
-	asked   []rest.ImportRequest
+	mutex     sync.Mutex
+	runs      []importer.RunRecord // by id, from 1
+	watched   map[int64]chan importer.Progress
+	asked     []rest.ImportRequest
+	conflicts []importer.Conflict
+	refusal   error // of a request for an import or a resolution
 }
 
 func (p *pantry) Sources(context.Context) ([]rest.ImportSource, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	swapi := rest.ImportSource{
-		Name: "swapi", Kind: "graphql", Schedule: "every 1h0m0s",
+		Name: "swapi", Kind: "graphql", Schedule: "every 1h0m0s", OpenConflicts: len(p.conflicts),
 		Due: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}
 	if len(p.runs) > 0 {
@@ -43,6 +49,9 @@ func (p *pantry) Sources(context.Context) ([]rest.ImportSource, error) {
 func (p *pantry) Start(_ context.Context, source string, request rest.ImportRequest) (int64, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if p.refusal != nil {
+		return 0, p.refusal
+	}
 	for _, run := range p.runs {
 		if run.Source == source && !run.Status.Ended() {
 			return 0, &rest.RunningError{Source: source, Run: run.ID}
@@ -102,6 +111,35 @@ func (p *pantry) Run(_ context.Context, id int64) (*importer.RunRecord, error) {
 	return &run, nil
 }
 
+func (p *pantry) Conflicts(_ context.Context, filter importer.ConflictFilter) (found []importer.Conflict, err error) {
+	for _, conflict := range p.conflicts {
+		if conflict.ID > filter.After && len(found) < filter.Limit && (filter.Type == "" || filter.Type == conflict.Type) && (!filter.Open || conflict.Open) {
+			found = append(found, conflict)
+		}
+	}
+	return found, nil
+}
+
+func (p *pantry) Conflict(_ context.Context, id int64) (*importer.Conflict, error) {
+	if id > int64(len(p.conflicts)) {
+		return nil, importer.ErrNoConflict
+	}
+	return &p.conflicts[id-1], nil
+}
+
+func (p *pantry) Resolve(ctx context.Context, _ *store.Store, id int64, take model.OnConflict) (importer.Conflict, error) {
+	conflict, err := p.Conflict(ctx, id)
+	if err == nil {
+		err = p.refusal
+	}
+	if err != nil {
+		return importer.Conflict{}, err
+	}
+	conflict.Open = false
+	conflict.Resolution = strings.ToLower(string(take))
+	return *conflict, nil
+}
+
 // serveImports runs a server that manages the imports.
 func serveImports(t *testing.T, settings rest.Settings) (*pantry, string) {
 	t.Helper()
@@ -152,7 +190,8 @@ func TestSourcesAreListed(t *testing.T) {
 func TestWhatIsAskedOfImportsIsChecked(t *testing.T) {
 	imports, address := serveImports(t, rest.Settings{BodyBytes: 1000})
 	imports.add("swapi", importer.RunDone)
-	const swapi = "/api/_imports/swapi"
+	imports.conflicts = []importer.Conflict{{ID: 1, Source: "swapi", Type: "Planet", Field: "name"}}
+	const swapi, resolution = "/api/_imports/swapi", "/api/_imports/conflicts/1/resolution"
 	for _, test := range []struct {
 		name, method, path, body string
 		headers                  []string
@@ -185,6 +224,14 @@ func TestWhatIsAskedOfImportsIsChecked(t *testing.T) {
 		{"a member of another type", "POST", swapi, `{"fresh":1}`, nil, 400, "22P02", "expected true or false, got a number"},
 		{"something that is not to be allowed", "POST", swapi, `{"allow":["collapse","all"]}`, nil, 400, "22P02", `expected collapse or drift, got \"all\"`},
 		{"one key that is no list", "POST", swapi, `{"restore":"Hoth"}`, nil, 400, "22P02", "expected an array"},
+		{"a type that is not there", "GET", "/api/_imports/conflicts?type=Plant", "", nil, 400, "22P02", `did you mean \"Planet\"?`},
+		{"a state that is none", "GET", "/api/_imports/conflicts?state=done", "", nil, 400, "22P02", "expected open, resolved, all"},
+		{"a conflict that is not there", "GET", "/api/_imports/conflicts/2", "", nil, 404, "LRD404", "no conflict"},
+		{"a resolution of what is not there", "POST", "/api/_imports/conflicts/2/resolution", `{"take":"local"}`, nil, 404, "LRD404", "no conflict"},
+		{"a resolution without a word", "POST", resolution, "", nil, 400, "PGRST102", "empty"},
+		{"a resolution that takes nothing", "POST", resolution, "{}", nil, 400, "23502", "take: a value is required"},
+		{"a resolution that takes something else", "POST", resolution, `{"take":"base"}`, nil, 400, "22P02", `expected upstream or local, got \"base\"`},
+		{"a resolution that says more", "POST", resolution, `{"take":"local","value":7}`, nil, 400, "PGRST204", "value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := ask(t, plain(), test.method, address+test.path, strings.NewReader(test.body), test.headers...)
@@ -224,6 +271,8 @@ func TestARequestStartsAnImport(t *testing.T) {
 	ask(t, plain(), "POST", address+"/api/_imports/lists", nil).expect(t, 202, "")
 	imports.end(1, importer.RunDone)
 	ask(t, plain(), "POST", address+"/api/_imports/swapi", nil).expect(t, 202, "")
+	imports.refusal = rest.ErrStopping
+	ask(t, plain(), "POST", address+"/api/_imports/swapi", nil).expect(t, 503, "LRD504")
 }
 
 func TestRunsArePaged(t *testing.T) {
@@ -249,6 +298,89 @@ func TestRunsArePaged(t *testing.T) {
 	none := ask(t, plain(), "GET", address+"/api/_imports/runs?source=gone", nil)
 	if none.status != 200 || string(none.body) != "[]" {
 		t.Errorf("runs of a source that is gone: %d %s", none.status, none.body)
+	}
+}
+
+func TestConflictsAreListedAndResolved(t *testing.T) {
+	imports, address := serveImports(t, rest.Settings{PageSize: 1})
+	imports.conflicts = []importer.Conflict{
+		{ID: 1, Source: "swapi", Type: "Planet", Key: json.RawMessage(`["Hoth"]`), Field: "population", RecordID: "4", Base: json.RawMessage("0"), Upstream: json.RawMessage("5"), Local: json.RawMessage("7"), Run: 3, Open: true},
+		{ID: 2, Source: "swapi", Type: "Planet", Key: json.RawMessage(`["Hoth"]`), Field: "remark", RecordID: "4", Run: 3, Open: true},
+	}
+	first := ask(t, plain(), "GET", address+"/api/_imports/conflicts?source=swapi", nil)
+	if link := first.header.Get("Link"); link != `</api/_imports/conflicts?after=1&source=swapi>; rel="next"` {
+		t.Errorf("Link: %s", link)
+	}
+	one := ask(t, plain(), "GET", address+"/api/_imports/conflicts/1", nil)
+	one.expect(t, 200, "")
+	links, _ := one.field(t, "links").(map[string]any)
+	if one.field(t, "open") != true || one.field(t, "local") != 7.0 || links["record"] != "/api/v1/planets/4" || links["run"] != "/api/_imports/runs/3" {
+		t.Errorf("got %s", one.body)
+	}
+	resolved := ask(t, plain(), "POST", address+"/api/_imports/conflicts/1/resolution", strings.NewReader(`{"take":"upstream"}`))
+	resolved.expect(t, 200, "")
+	if resolved.field(t, "open") != false || resolved.field(t, "resolution") != "upstream" {
+		t.Errorf("got %s", resolved.body)
+	}
+	left := ask(t, plain(), "GET", address+"/api/_imports/conflicts", nil)
+	if !strings.Contains(string(left.body), `"id":2`) || strings.Contains(string(left.body), `"id":1`) {
+		t.Errorf("open is %s", left.body)
+	}
+	imports.refusal = &store.Violation{Kind: store.CheckViolation}
+	ask(t, plain(), "POST", address+"/api/_imports/conflicts/1/resolution", strings.NewReader(`{"take":"upstream"}`)).expect(t, 400, "23514")
+	imports.refusal = &importer.GoneError{Field: conformance.Schema(t).Type("Item").Field("list"), Key: json.RawMessage(`["Party"]`)}
+	gone := ask(t, plain(), "POST", address+"/api/_imports/conflicts/1/resolution", strings.NewReader(`{"take":"upstream"}`))
+	gone.expect(t, 409, "23503")
+	if !strings.Contains(string(gone.body), `"field":"listId"`) || !strings.Contains(string(gone.body), "Party") {
+		t.Errorf("%s does not name the relation and the record", gone.body)
+	}
+}
+
+func TestTheDocumentDescribesTheManagementOfImports(t *testing.T) {
+	imports, address := serveImports(t, rest.Settings{PageSize: 1})
+	contract := openapitest.Load(t, ask(t, plain(), "GET", address+"/api/v1/openapi.json", nil).body)
+	client := &http.Client{Transport: contract.Transport(t, plain().Transport)}
+	finished := time.Date(2026, 3, 1, 11, 0, 1, 0, time.UTC)
+	imports.runs = []importer.RunRecord{
+		{ID: 1, Source: "swapi", Status: importer.RunDone, StartedAt: finished, FinishedAt: &finished, Address: "https://swapi.example", UpstreamStatus: 200, Asked: "0f", Cause: importer.CauseCommand, Fetched: 60},
+		{ID: 2, Source: "swapi", Status: importer.RunFailed, StartedAt: finished, FinishedAt: &finished, Error: "no answer"},
+	}
+	imports.conflicts = []importer.Conflict{
+		{ID: 1, Source: "swapi", Type: "Planet", Key: json.RawMessage(`["Hoth"]`), Field: "population", RecordID: "4", Base: json.RawMessage("0"), Upstream: json.RawMessage("5"), Local: json.RawMessage("null"), Run: 1, FoundAt: finished, Open: true},
+		{ID: 2, Source: "swapi", Type: "Planet", Key: json.RawMessage(`["Hoth"]`), Field: "terrains", RecordID: "4", Upstream: json.RawMessage("[]"), Local: json.RawMessage("[]"), Overwritten: json.RawMessage(`["ice"]`), Run: 1, FoundAt: finished, Resolution: "upstream", ResolvedAt: &finished},
+	}
+	for _, request := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"GET", "/api/_imports", "", 200},
+		{"GET", "/api/_imports/swapi", "", 200},
+		{"GET", "/api/_imports/swap", "", 404},
+		{"GET", "/api/_imports/runs?source=swapi&limit=1", "", 200},
+		{"GET", "/api/_imports/runs?before=2", "", 200},
+		{"GET", "/api/_imports/runs?before=x", "", 400},
+		{"GET", "/api/_imports/runs/1", "", 200},
+		{"GET", "/api/_imports/runs/9", "", 404},
+		{"GET", "/api/_imports/runs/1/events", "", 200},
+		{"GET", "/api/_imports/conflicts?type=Planet&state=all&limit=2", "", 200},
+		{"GET", "/api/_imports/conflicts?after=1", "", 200},
+		{"GET", "/api/_imports/conflicts?state=x", "", 400},
+		{"GET", "/api/_imports/conflicts/2", "", 200},
+		{"POST", "/api/_imports/conflicts/1/resolution", `{"take":"local"}`, 200},
+		{"POST", "/api/_imports/conflicts/1/resolution", `{}`, 400},
+		{"POST", "/api/_imports/swapi", `{"fresh":true,"allow":["drift"],"restore":["Hoth",["a",1]]}`, 202},
+		{"POST", "/api/_imports/swapi", "", 409},
+		{"POST", "/api/_imports/swap", "", 404},
+		{"GET", "/api/_imports/runs/3", "", 200},
+	} {
+		var body io.Reader = http.NoBody
+		if request.body != "" {
+			body = strings.NewReader(request.body)
+		}
+		got := ask(t, client, request.method, address+request.path, body, "Content-Type: application/json")
+		if got.status != request.status {
+			t.Errorf("%s %s: %d %s", request.method, request.path, got.status, got.body)
+		}
 	}
 }
 

@@ -57,6 +57,7 @@ const (
 	codeKey            = "LRD429" // the idempotency key is malformed
 	codeOutdated       = "42P01"  // the tables are not those of the models
 	codeUncertain      = "LRD503" // whether the change was made is not known
+	codeStopping       = "LRD504" // nothing new is begun: the server is about to stop
 )
 
 // problemBase is where the docs describe a code, the "type" of RFC 9457.
