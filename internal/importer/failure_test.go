@@ -86,7 +86,7 @@ func TestAnImportThatFailsAtAnyStatementLeavesOnlyItsRun(t *testing.T) {
 			t.Fatalf("after %d failures %s failed runs", n, got)
 		}
 	}
-	w.expect(t, allFields, "1|Tatooine|300000|desert\n2|Alderaan|7|grasslands,dust\n3|Hoth|null|tundra,ice caves\n4|Arrakis|1|sand")
+	w.expect(t, allFields, "1|Tatooine|300000|desert\n2|Alderaan|7|grasslands,dust\n4|Arrakis|1|sand")
 }
 
 func TestAnImportStopsWithItsContext(t *testing.T) {
@@ -183,6 +183,7 @@ func TestAUniqueValueThatIsTakenNamesBothRecords(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `Ship record 2 [3], name: must be unique, but the record [2] of the source has the same value`) {
 		t.Errorf("two of the source: %v", err)
 	}
+	w.exec(`UPDATE ship SET crew = 2`) // so that it stays
 	err = ships(`[{"id":4,"name":"Falcon"}]`)
 	if err == nil || !strings.Contains(err.Error(), `Ship record 0 [4], name: must be unique, but ships/1 here has the same value`) {
 		t.Errorf("one here: %v", err)

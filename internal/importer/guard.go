@@ -199,7 +199,10 @@ func (r *run) hold(context.Context) error {
 		return nil
 	}
 	for _, t := range r.types {
-		r.held.Rows += t.Created.Count + t.Adopted.Count + t.Updated.Count + t.Gone.Count
+		r.held.Rows += t.Created.Count + t.Adopted.Count + t.Updated.Count
+	}
+	for _, t := range r.plan.tables {
+		r.held.Rows += t.leaving
 	}
 	if r.options.DryRun {
 		return nil

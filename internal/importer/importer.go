@@ -60,6 +60,15 @@ type Options struct {
 	Collapse *Collapse
 	// Allow lets an import through that would be held: AllowCollapse, AllowDrift.
 	Allow []string
+	// Removed is what is done with a record that is gone upstream, where its
+	// type's @source does not say it; "" is DELETE.
+	Removed model.Removed
+	// Restore are keys of records that were deleted here and are to be created
+	// again, with their ids: a key of one value as people read it, another as a
+	// JSON array. RestoreType is the type that they are of; "" where only one has
+	// such records.
+	Restore     []string
+	RestoreType string
 	// Progress is called as the import goes on, from the importing goroutine;
 	// it may be nil.
 	Progress func(Progress)
@@ -126,6 +135,7 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 		if err != nil {
 			return err
 		}
+		plan.settleRemoval(schema, options.Removed)
 		r := &run{plan: plan, tx: tx, answer: answer, options: options, report: &report}
 		if err := r.do(ctx); err != nil {
 			return err

@@ -34,11 +34,20 @@ type table struct {
 	defaults texts
 	position *model.Field // an Int field called position, which numbers the elements of a nested list
 
-	told   []bool // of each field: some row has a value for it, null included
-	next   int64  // position of the next staged row
-	nested bool   // some row is nested in another one's record
-	batch  *batch // nil while it is empty
-	size   int    // of a batch's values
+	told       []bool                // of each field: some row has a value for it, null included
+	next       int64                 // position of the next staged row
+	nested     bool                  // some row is nested in another one's record
+	batch      *batch                // nil while it is empty
+	size       int                   // of a batch's values
+	removed    model.Removed         // what is done with records that are gone upstream
+	references []statement.Reference // the fields of any type that refer to this one's records
+	untold     map[*model.Field]bool // relations that some row does not tell
+	unclear    bool                  // some record is known by such a relation only
+	searched   bool                  // there is a table of gone records
+	candidates int                   // records that may go
+	leaving    int                   // records that no longer follow the source, whatever becomes of them
+	edited     map[string][]string   // of the first candidates that were changed here: fields by key
+
 	// referred: some row of another type names one of this type by its key alone.
 	referred bool
 }
@@ -86,7 +95,7 @@ func (p *plan) visit(dialect statement.Dialect, t *model.Type, above []*model.Ty
 	if p.byType[t] != nil {
 		return nil
 	}
-	created := &table{typ: t, staging: statement.NewStaging(dialect, t, p.source), defaults: texts{}, next: 1}
+	created := &table{typ: t, staging: statement.NewStaging(dialect, t, p.source), defaults: texts{}, untold: map[*model.Field]bool{}, next: 1}
 	if p.keepIDs {
 		created.staging.KeepIDs()
 	}

@@ -58,7 +58,7 @@ func TestOnPostgreSQLAnImportFollowsTheSameRules(t *testing.T) {
 		t.Errorf("changed: %s", got)
 	}
 	w.expect(t, planets, "2|Tatooine|1|desert\n3|Alderaan|2000000000|mountains")
-	if got := w.planets("[" + alderaan + "]").Types[0].Summary(); got != "1 updated, 1 gone upstream" {
+	if got := w.planets("[" + alderaan + "]").Types[0].Summary(); got != "1 updated, 1 detached" {
 		t.Errorf("fewer: %s", got)
 	}
 	_, err := w.run(answer(t, map[string]string{"allPlanets.planets": "[" + hoth + "," + hoth + "]"}), importer.Options{})
@@ -93,7 +93,7 @@ func TestOnPostgreSQLRelationsAreKeptInStep(t *testing.T) {
 	}
 	w.expect(t, cast, "A|Lucas|Luke,Leia\nB|Leia")
 	second := strings.NewReplacer(`{"name":"Luke"},`, "", `"director":null`, `"director":{"name":"Lucas"}`).Replace(first)
-	if got, want := summaries(w.lists(t, map[string]string{"films": second, "people": people})), "Person: 2 unchanged, 1 gone upstream\nFilm: 2 updated"; got != want {
+	if got, want := summaries(w.lists(t, map[string]string{"films": second, "people": people})), "Person: 2 unchanged, 1 removed\nFilm: 2 updated"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	w.expect(t, cast, "A|Lucas|Leia\nB|Lucas|Leia")

@@ -195,6 +195,15 @@ func leaveOut(row *statement.StagedRow, i int, f *model.Field) {
 	}
 }
 
+// untell notes that upstream does not tell the relation.
+func (t *table) untell(row *statement.StagedRow, f *model.Field) {
+	t.untold[f] = true
+	if row.Untold == "" {
+		row.Untold = ","
+	}
+	row.Untold += f.Name + ","
+}
+
 // lack notes that a new record cannot be created without the field.
 func lack(row *statement.StagedRow, f *model.Field) {
 	row.Missing = strings.TrimPrefix(row.Missing+", "+f.Name, ", ")
@@ -244,7 +253,7 @@ func (r *reader) relations(ctx context.Context, t *table, at place, members map[
 		case model.ToOne:
 			err = r.toOne(ctx, t, at, members, row.Key, i, row, base)
 		case model.ManyToMany:
-			err = r.manyToMany(ctx, at, members, row.Key, i, f, row, base)
+			err = r.manyToMany(ctx, t, at, members, row.Key, i, row, base)
 		case model.Column, model.JSONColumn, model.ValueList, model.ToMany:
 		}
 		if err != nil {
@@ -253,7 +262,7 @@ func (r *reader) relations(ctx context.Context, t *table, at place, members map[
 	}
 	for _, f := range t.typ.Fields {
 		if f.Kind == model.ToMany {
-			if err := r.toMany(ctx, at, members, row.Key, f); err != nil {
+			if err := r.toMany(ctx, t, at, members, f, row); err != nil {
 				return err
 			}
 		}
@@ -272,6 +281,7 @@ func (r *reader) toOne(ctx context.Context, t *table, at place, members map[stri
 	if _, done := base[f.Name]; done || !told {
 		if !done {
 			leaveOut(row, i, f)
+			t.untell(row, f)
 		}
 		return nil
 	}
@@ -345,9 +355,11 @@ func (r *reader) reference(at place, ownerKey string, f *model.Field, raw json.R
 }
 
 // manyToMany stages the objects in the list and notes their keys.
-func (r *reader) manyToMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, i int, f *model.Field, row *statement.StagedRow, base texts) error {
+func (r *reader) manyToMany(ctx context.Context, t *table, at place, members map[string]json.RawMessage, ownerKey string, i int, row *statement.StagedRow, base texts) error {
+	f := t.fields[i]
 	elements, told := r.list(at, members, ownerKey, f)
 	if !told {
+		t.untell(row, f)
 		return nil
 	}
 	target := r.plan.byType[f.Relation.Target]
@@ -383,16 +395,17 @@ func (r *reader) manyToMany(ctx context.Context, at place, members map[string]js
 }
 
 // toMany stages the objects in the list, each pointing back to its owner.
-func (r *reader) toMany(ctx context.Context, at place, members map[string]json.RawMessage, ownerKey string, f *model.Field) error {
-	elements, told := r.list(at, members, ownerKey, f)
+func (r *reader) toMany(ctx context.Context, t *table, at place, members map[string]json.RawMessage, f *model.Field, row *statement.StagedRow) error {
+	elements, told := r.list(at, members, row.Key, f)
 	if !told {
+		t.untell(row, f)
 		return nil
 	}
 	target, inverse := r.plan.byType[f.Relation.Target], f.Relation.Inverse
 	inside := at.below(f)
 	fields := r.plan.naturalKey(f.Relation.Target, inverse)
 	for i, element := range elements {
-		within := &owner{inverse: inverse, key: ownerKey, field: f.Name, index: i}
+		within := &owner{inverse: inverse, key: row.Key, field: f.Name, index: i}
 		if _, err := r.row(ctx, target, inside, fields, within, element); err != nil {
 			return err
 		}

@@ -60,10 +60,10 @@ func TestAListOfObjectsBecomesRowsThatPointToTheirOwner(t *testing.T) {
 	types = w.lists(t, map[string]string{"shoppingLists": `[
 		{"id":"a","name":"Market","items":[{"name":"Apples","quantity":4}]},
 		{"id":"b","name":"Hardware","items":[{"name":"Nails","quantity":100},{"name":"Glue"}]}]`})
-	if got, want := summaries(types), "ShoppingList: 2 unchanged\nItem: 1 created, 1 updated, 1 unchanged, 1 gone upstream"; got != want {
+	if got, want := summaries(types), "ShoppingList: 2 unchanged\nItem: 1 created, 1 updated, 1 unchanged, 1 removed"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	w.expect(t, itemRows, "1|Apples|4|0|Market\n2|Bread|1|1|Market\n3|Nails|100|0|Hardware\n4|Glue|1|1|Hardware")
+	w.expect(t, itemRows, "1|Apples|4|0|Market\n3|Nails|100|0|Hardware\n4|Glue|1|1|Hardware")
 }
 
 func TestRowsOfADeletedOwnerAreNotCreated(t *testing.T) {
@@ -112,7 +112,7 @@ func TestTheSameObjectInSeveralPlacesIsOneRow(t *testing.T) {
 			{"title":"The Empire","director":null,"cast":[{"name":"Leia"},{"name":"Luke"},{"name":"Lucas"}]}]`,
 		"people": `[{"name":"Leia","height":150}]`,
 	})
-	if got, want := summaries(types), "Person: 3 unchanged, 1 gone upstream\nFilm: 2 updated"; got != want {
+	if got, want := summaries(types), "Person: 3 unchanged, 1 removed\nFilm: 2 updated"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	w.expect(t, castRows, "A New Hope|Lucas|Leia\nThe Empire|Leia,Luke,Lucas")
@@ -126,7 +126,7 @@ func TestARelationThatWasChangedHereIsKept(t *testing.T) {
 	w.exec(`UPDATE film SET director_id = (SELECT id FROM person WHERE name = 'Local')`)
 	w.exec(`DELETE FROM film_cast`)
 	types := w.lists(t, map[string]string{"films": strings.ReplaceAll(strings.ReplaceAll(first, "Lucas", "Abrams"), "Luke", "Rey")})
-	if got, want := summaries(types), "Person: 2 created, 2 gone upstream\nFilm: 1 unchanged, 1 in conflict"; got != want {
+	if got, want := summaries(types), "Person: 2 created, 2 removed\nFilm: 1 unchanged, 1 in conflict"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	conflicts := types[1].Conflicts.First[0].Fields

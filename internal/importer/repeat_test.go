@@ -84,7 +84,7 @@ func (w *world) importTwice(t *testing.T, engines [2]*repeating) (reports []impo
 		}
 		report.Seconds, report.Run = 0, 0
 		for n := range report.Types {
-			for _, rows := range []*importer.Rows{&report.Types[n].Updated, &report.Types[n].Conflicts, &report.Types[n].Gone} {
+			for _, rows := range []*importer.Rows{&report.Types[n].Updated, &report.Types[n].Conflicts, &report.Types[n].Removed} {
 				for k := range rows.First {
 					rows.First[k].ID = ""
 				}

@@ -43,8 +43,11 @@ type TypeReport struct {
 	Updated   Rows   `json:"updated"`   // some field was taken from upstream
 	Unchanged int    `json:"unchanged"` // nothing was taken from upstream, conflicts included
 	Conflicts Rows   `json:"conflicts"` // a field changed on both sides; the local value was kept
-	Gone      Rows   `json:"gone"`      // no longer upstream; kept here
+	Gone      Rows   `json:"gone"`      // no longer upstream; kept here, and told again each time
+	Removed   Rows   `json:"removed"`   // no longer upstream; deleted here
+	Detached  Rows   `json:"detached"`  // no longer upstream; kept here, and no longer of the source
 	Deleted   Rows   `json:"deleted"`   // were deleted here; not created again
+	Restored  Rows   `json:"restored"`  // were deleted here; created again, as someone asked
 }
 
 // Rows counts rows of one kind and shows the first [ReportedRows].
@@ -57,8 +60,9 @@ type Rows struct {
 type Row struct {
 	Key    json.RawMessage `json:"key"`
 	ID     string          `json:"id,omitempty"`
-	Values json.RawMessage `json:"values,omitempty"` // of a created row: what upstream says
+	Values json.RawMessage `json:"values,omitempty"` // of a created or restored row: what upstream says
 	Fields []FieldChange   `json:"fields,omitempty"` // of an updated or conflicting row
+	Reason string          `json:"reason,omitempty"` // of a detached row: why it was not removed
 }
 
 // FieldChange is one field of an updated or conflicting row.
@@ -85,7 +89,7 @@ func newReport(sourceName string, answer *source.Answer, dryRun bool) Report {
 
 // Totals are a report's counts over all its types.
 type Totals struct {
-	Created, Adopted, Updated, Unchanged, Conflicts, Gone, Deleted int
+	Created, Adopted, Updated, Unchanged, Conflicts, Gone, Removed, Detached, Deleted, Restored int
 }
 
 // Totals adds up the report's types.
@@ -98,10 +102,16 @@ func (r Report) Totals() Totals {
 		t.Unchanged += typ.Unchanged
 		t.Conflicts += typ.Conflicts.Count
 		t.Gone += typ.Gone.Count
+		t.Removed += typ.Removed.Count
+		t.Detached += typ.Detached.Count
 		t.Deleted += typ.Deleted.Count
+		t.Restored += typ.Restored.Count
 	}
 	return t
 }
+
+// created is how many records there are more than before.
+func (t *TypeReport) created() int { return t.Created.Count + t.Restored.Count }
 
 // Summary is the counts of one type in words: "60 unchanged" or "2 created,
 // 1 updated, 57 unchanged".
@@ -112,10 +122,13 @@ func (t TypeReport) Summary() string {
 		word  string
 	}{
 		{t.Created.Count, "created"},
+		{t.Restored.Count, "restored"},
 		{t.Adopted.Count, "adopted"},
 		{t.Updated.Count, "updated"},
 		{t.Unchanged, "unchanged"},
 		{t.Conflicts.Count, "in conflict"},
+		{t.Removed.Count, "removed"},
+		{t.Detached.Count, "detached"},
 		{t.Gone.Count, "gone upstream"},
 		{t.Deleted.Count, "deleted here"},
 	} {

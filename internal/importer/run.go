@@ -35,7 +35,7 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
-	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.hold, r.write, r.forgetConflicts, r.drop} {
+	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.gone, r.hold, r.write, r.forgetConflicts, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -151,9 +151,22 @@ func (r *run) compare(ctx context.Context) error {
 	if err := r.isFirst(ctx); err != nil {
 		return err
 	}
+	for _, t := range r.plan.tables {
+		if err := r.match(ctx, t); err != nil {
+			return err
+		}
+	}
+	if err := r.restore(ctx); err != nil {
+		return err
+	}
+	if !r.first {
+		if err := r.untilDone(ctx, (*statement.Staging).Orphans); err != nil {
+			return err
+		}
+	}
 	var invalid InvalidError
 	for i, t := range r.plan.tables {
-		if err := r.match(ctx, t, &invalid); err != nil {
+		if err := r.number(ctx, t, &invalid); err != nil {
 			return err
 		}
 		if err := r.count(ctx, t, &r.types[i]); err != nil {
@@ -165,9 +178,6 @@ func (r *run) compare(ctx context.Context) error {
 	}
 	for i, t := range r.plan.tables {
 		if err := r.mergeAll(ctx, t, &r.types[i]); err != nil {
-			return err
-		}
-		if err := r.gone(ctx, t, &r.types[i]); err != nil {
 			return err
 		}
 	}
@@ -193,28 +203,17 @@ func (r *run) isFirst(ctx context.Context) error {
 }
 
 // match finds out which record each row of the table is.
-func (r *run) match(ctx context.Context, t *table, invalid *InvalidError) error {
+func (r *run) match(ctx context.Context, t *table) error {
+	match := t.staging.Match()
 	if r.first {
-		if err := r.exec(ctx, t.staging.MatchNew()); err != nil {
-			return err
-		}
-		if err := r.exec(ctx, t.staging.Matched()...); err != nil {
-			return err
-		}
-		return r.incomplete(ctx, t, invalid)
+		match = t.staging.MatchNew()
 	}
-	if err := r.exec(ctx, t.staging.Match()); err != nil {
-		return err
-	}
-	if err := r.exec(ctx, t.staging.Matched()...); err != nil {
-		return err
-	}
-	if orphans, ok := t.staging.Orphans(); ok {
-		if err := r.exec(ctx, orphans); err != nil {
-			return err
-		}
-	}
-	if err := r.incomplete(ctx, t, invalid); err != nil {
+	return r.exec(ctx, append([]statement.Statement{match}, t.staging.Matched()...)...)
+}
+
+// number gives the new rows their ids, and notes which of them cannot be created.
+func (r *run) number(ctx context.Context, t *table, invalid *InvalidError) error {
+	if err := r.incomplete(ctx, t, invalid); err != nil || r.first {
 		return err
 	}
 	return r.exec(ctx, t.staging.Number())
@@ -250,6 +249,8 @@ func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
 			report.Unchanged = rows
 		case statement.StagedDeleted:
 			report.Deleted.Count = rows
+		case statement.StagedRestored:
+			report.Restored.Count = rows
 		case statement.StagedChanged, statement.StagedAdopted: // counted when they are merged
 		}
 		return nil
@@ -259,6 +260,11 @@ func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
 	}
 	if report.Created.Count > 0 {
 		if report.Created.First, err = r.listed(ctx, t, statement.StagedNew); err != nil {
+			return err
+		}
+	}
+	if report.Restored.Count > 0 {
+		if report.Restored.First, err = r.listed(ctx, t, statement.StagedRestored); err != nil {
 			return err
 		}
 	}
@@ -292,43 +298,32 @@ func (r *run) listed(ctx context.Context, t *table, state statement.State) ([]Ro
 	return rows, err
 }
 
-// gone lists the records that the source no longer has. Only a complete
-// answer can tell.
-func (r *run) gone(ctx context.Context, t *table, report *TypeReport) error {
-	if !r.answer.Complete {
-		return nil
-	}
-	return r.tx.Query(ctx, t.staging.Gone(), func(scan store.Scan) error {
-		var key, id string
-		if err := scan(&key, &id); err != nil {
-			return err
-		}
-		report.Gone.add(Row{Key: json.RawMessage(key), ID: id})
-		return nil
-	})
-}
-
 // write changes the project's tables: new records first, in an order in which
 // what they point to is there, then what points to anything, then the origins.
+// What is gone goes when nothing refers to it: much of it before all this, the
+// rest at the end.
 func (r *run) write(ctx context.Context) error {
 	total := 0
-	for i := range r.types {
-		total += r.types[i].Created.Count + r.types[i].Adopted.Count + r.types[i].Updated.Count
+	for i, t := range r.plan.tables {
+		total += r.types[i].created() + r.types[i].Adopted.Count + r.types[i].Updated.Count + t.leaving
 	}
 	done := 0
 	r.options.Progress(Progress{Phase: Writing, Total: total})
+	if err := r.removeFirst(ctx); err != nil {
+		return err
+	}
 	for i, t := range r.plan.tables {
-		if r.types[i].Created.Count == 0 {
+		if r.types[i].created() == 0 {
 			continue
 		}
 		if err := r.exec(ctx, t.staging.Insert()...); err != nil {
 			return r.explain(ctx, t, err)
 		}
-		done += r.types[i].Created.Count
+		done += r.types[i].created()
 		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
 	}
 	for i, t := range r.plan.tables {
-		if r.types[i].Created.Count > 0 {
+		if r.types[i].created() > 0 {
 			if err := r.exec(ctx, t.staging.Late()...); err != nil {
 				return r.explain(ctx, t, err)
 			}
@@ -351,6 +346,10 @@ func (r *run) write(ctx context.Context) error {
 		done += r.types[i].Adopted.Count + r.types[i].Updated.Count
 		r.options.Progress(Progress{Phase: Writing, Done: done, Total: total})
 	}
+	if err := r.remove(ctx); err != nil {
+		return err
+	}
+	r.options.Progress(Progress{Phase: Writing, Done: total, Total: total})
 	return r.analyse(ctx)
 }
 
@@ -421,6 +420,11 @@ func (r *run) finish(ctx context.Context) error {
 
 func (r *run) drop(ctx context.Context) error {
 	for _, t := range r.plan.tables {
+		if t.searched {
+			if err := r.exec(ctx, t.staging.DropGone()); err != nil {
+				return err
+			}
+		}
 		if err := r.exec(ctx, t.staging.Drop()...); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/larderhq/larder/internal/model"
@@ -24,6 +25,7 @@ type duplicate struct {
 	position int64
 	base     string
 	newID    string
+	untold   string
 }
 
 // unite makes one row of the rows that share a key: the same object met at
@@ -37,7 +39,7 @@ func (r *run) unite(ctx context.Context, t *table, in *reader) error {
 		err := r.tx.Query(ctx, t.staging.Duplicates(after, duplicatePage), func(scan store.Scan) error {
 			var d duplicate
 			var nested int64
-			if err := scan(&d.key, &d.record, &nested, &d.position, &d.base, &d.newID); err != nil {
+			if err := scan(&d.key, &d.record, &nested, &d.position, &d.base, &d.newID, &d.untold); err != nil {
 				return err
 			}
 			d.nested = nested != 0
@@ -64,8 +66,9 @@ func (r *run) unite(ctx context.Context, t *table, in *reader) error {
 // uniteRows replaces rows of one key by one.
 func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplicate) error {
 	var records []string
-	united, newID := texts{}, ""
+	united, newID, untold := texts{}, "", strings.Split(rows[0].untold, ",")
 	for _, row := range rows {
+		untold = slices.DeleteFunc(untold, func(name string) bool { return !strings.Contains(row.untold, ","+name+",") })
 		if !row.nested {
 			records = append(records, fmt.Sprint(row.record))
 		}
@@ -95,6 +98,9 @@ func (r *run) uniteRows(ctx context.Context, t *table, in *reader, rows []duplic
 	row, err := t.restage(rows[0], united)
 	if err != nil {
 		return err
+	}
+	for _, name := range untold {
+		t.untell(&row, t.typ.Field(name))
 	}
 	if row.NewID = newID; newID == "" && r.plan.keepIDs {
 		lack(&row, t.typ.ID)

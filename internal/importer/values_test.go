@@ -101,7 +101,7 @@ func TestAReportReadsAsJSON(t *testing.T) {
 	want := `[{"type":"Planet","resource":"planets",` +
 		`"created":{"count":1,"first":[{"key":["Hoth"],"values":` + hoth + `}]},"adopted":{"count":0},` +
 		`"updated":{"count":1,"first":[{"key":["Tatooine"],"id":"1","fields":[{"field":"population","before":200000,"after":300000}]}]},` +
-		`"unchanged":0,"conflicts":{"count":0},"gone":{"count":0},"deleted":{"count":0}}]`
+		`"unchanged":0,"conflicts":{"count":0},"gone":{"count":0},"removed":{"count":0},"detached":{"count":0},"deleted":{"count":0},"restored":{"count":0}}]`
 	if string(text) != want {
 		t.Errorf("report:\n%s\nwant:\n%s", text, want)
 	}

@@ -19,6 +19,7 @@ type StagedRow struct {
 	Base     string // the JSON object of its values, canonical, by field name
 	NewID    string // the id that it has when it is new; "" for the next one, which no type with UUIDs has
 	Missing  string // names of the required fields that upstream does not tell, for people; "" when none
+	Untold   string // names of the relations that upstream does not tell, each between commas (",a,b,"); "" when none
 	// Values are canonical and in the order of [Staging.Fields]. A to-one
 	// field's value is the key (as Key) of its target, a many-to-many's the
 	// list of such keys.
@@ -43,6 +44,7 @@ const (
 	StagedChanged                // upstream says something else
 	StagedAdopted                // there is a record with its unique values, which has no origin yet
 	StagedDeleted                // its record, or the one it cannot be without, was deleted here
+	StagedRestored               // its record was deleted here and is to be created again, as someone has asked
 )
 
 // Staging builds the statements by which an import compares the records of
@@ -105,7 +107,7 @@ func (s *Staging) KeepIDs() { s.keepIDs = true }
 func (s *Staging) Create() []Statement {
 	stage := make([]string, 0, s.width())
 	stage = append(stage, `"position" integer PRIMARY KEY`, `"record" bigint NOT NULL`, `"nested" bigint NOT NULL`,
-		`"key" `+s.dialect.keyType()+` NOT NULL`, `"base" `+s.dialect.jsonType()+` NOT NULL`, `"new_id" text NOT NULL`, `"missing" text NOT NULL`)
+		`"key" `+s.dialect.keyType()+` NOT NULL`, `"base" `+s.dialect.jsonType()+` NOT NULL`, `"new_id" text NOT NULL`, `"missing" text NOT NULL`, `"untold" text NOT NULL`)
 	for i, f := range s.fields {
 		stage = append(stage, s.column(i)+" "+s.dialect.stagedType(f))
 	}
@@ -133,11 +135,11 @@ func (s *Staging) Repeats() Statement {
 }
 
 // Duplicates selects the rows whose key others have too, as (key, record,
-// nested, position, base, new id), those of one key together and in their
-// order, after the given key.
+// nested, position, base, new id, untold), those of one key together and in
+// their order, after the given key.
 func (s *Staging) Duplicates(after string, limit int) Statement {
 	a := s.arguments()
-	return a.statement(`SELECT "key", "record", "nested", "position", "base", "new_id" FROM %[1]s WHERE "key" IN `+
+	return a.statement(`SELECT "key", "record", "nested", "position", "base", "new_id", "untold" FROM %[1]s WHERE "key" IN `+
 		`(SELECT "key" FROM %[1]s WHERE "key" > %[2]s GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT %[3]s) ORDER BY "key", "position"`,
 		s.stage(), a.bind(after), a.bind(int64(limit)))
 }
@@ -237,21 +239,43 @@ func (s *Staging) uniques() [][]int {
 }
 
 // Orphans marks the new rows that cannot be without a record that was deleted
-// here. It is nothing (ok is false) for a type that needs no other.
-func (s *Staging) Orphans() (statement Statement, ok bool) {
-	var lost []string
-	for i, f := range s.fields {
-		if f.Kind == model.ToOne && belongs(f) {
-			lost = append(lost, fmt.Sprintf("(s.%s IS NOT NULL AND %s IS NULL)", s.column(i), s.foreignID(i)))
-		}
-	}
-	if len(lost) == 0 {
+// here. It is nothing (ok is false) for a type that needs no other. The types
+// that this one points to are matched.
+func (s *Staging) Orphans() (orphans Statement, ok bool) {
+	lost := s.lost()
+	if lost == "" {
 		return Statement{}, false
 	}
 	return Statement{SQL: fmt.Sprintf(`UPDATE %[1]s SET "state" = %[2]d WHERE "state" = %[3]d AND EXISTS `+
 		`(SELECT 1 FROM %[4]s s WHERE s."position" = %[1]s."position" AND (%[5]s))`,
-		s.match(), StagedDeleted, StagedNew, s.stage(), strings.Join(lost, " OR "))}, true
+		s.match(), StagedDeleted, StagedNew, s.stage(), lost)}, true
 }
+
+// lost is true of a staged row s that belongs to a record which was deleted
+// here; "" for a type that belongs to no other.
+func (s *Staging) lost() string {
+	var lost []string
+	for i, f := range s.fields {
+		if s.holds(f) {
+			lost = append(lost, fmt.Sprintf(`(s.%s IS NOT NULL AND NOT %s)`, s.column(i), s.target(i, fmt.Sprintf(`fm."state" <> %d`, StagedDeleted))))
+		}
+	}
+	return strings.Join(lost, " OR ")
+}
+
+// target is true where the record that the to-one field i of the staged row s
+// points to meets the condition on its match fm.
+func (s *Staging) target(i int, condition string) string {
+	target := &Staging{dialect: s.dialect, typ: s.fields[i].Relation.Target}
+	return fmt.Sprintf(`EXISTS (SELECT 1 FROM %s fs JOIN %s fm ON fm."position" = fs."position" WHERE fs."key" = s.%s AND %s)`,
+		target.stage(), target.match(), s.column(i), condition)
+}
+
+// holds reports whether a row belongs to the one that its field points to.
+func (s *Staging) holds(f *model.Field) bool { return f.Kind == model.ToOne && belongs(f) }
+
+// isNew is the condition on the match of a row whose record is to be created.
+var isNew = fmt.Sprintf(`"state" IN (%d, %d)`, StagedNew, StagedRestored)
 
 // belongs reports whether a record without the one that the to-one field points
 // to makes no sense: it may not be null, it goes when the other goes, or only
@@ -290,16 +314,7 @@ func (s *Staging) First(state State, limit int) Statement {
 func (s *Staging) Incomplete(limit int) Statement {
 	a := s.arguments()
 	return a.statement(`SELECT s."record", s."key", s."missing" FROM %s m JOIN %s s ON s."position" = m."position" `+
-		`WHERE m."state" = %d AND s."missing" <> '' ORDER BY m."position" LIMIT %s`, s.match(), s.stage(), StagedNew, a.bind(int64(limit)))
-}
-
-// Gone selects the records that the source fed once and no longer has, as
-// (key, id as text).
-func (s *Staging) Gone() Statement {
-	a := s.arguments()
-	return a.statement(`SELECT o."key", o."record_id" FROM "larder_origin" o JOIN %s t ON t."id" = %s `+
-		`WHERE o."type" = %s AND o."source" = %s AND NOT EXISTS (SELECT 1 FROM %s s WHERE s."key" = o."key") ORDER BY t."id"`,
-		s.table(), s.castID(`o."record_id"`), a.bind(s.typ.Name), a.bind(s.source), s.stage())
+		`WHERE m.%s AND s."missing" <> '' ORDER BY m."position" LIMIT %s`, s.match(), s.stage(), isNew, a.bind(int64(limit)))
 }
 
 // Differing selects a page of the rows that need merging, changed and adopted
@@ -368,7 +383,7 @@ func (s *Staging) Insert() []Statement {
 	for i, f := range s.fields {
 		switch f.Kind {
 		case model.ValueList:
-			lists = append(lists, s.insertValues(i, fmt.Sprintf(`m."state" = %d`, StagedNew), ""))
+			lists = append(lists, s.insertValues(i, "m."+isNew, ""))
 		case model.ToOne:
 			if !s.late[f] {
 				columns, values = append(columns, quote(f.Column())), append(values, s.foreignID(i))
@@ -378,8 +393,8 @@ func (s *Staging) Insert() []Statement {
 		case model.ToMany, model.ManyToMany:
 		}
 	}
-	insert := Statement{SQL: fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM %s m JOIN %s s ON s."position" = m."position" WHERE m."state" = %d ORDER BY m."position"`,
-		s.table(), strings.Join(columns, ", "), strings.Join(values, ", "), s.match(), s.stage(), StagedNew)}
+	insert := Statement{SQL: fmt.Sprintf(`INSERT INTO %s (%s) SELECT %s FROM %s m JOIN %s s ON s."position" = m."position" WHERE m.%s ORDER BY m."position"`,
+		s.table(), strings.Join(columns, ", "), strings.Join(values, ", "), s.match(), s.stage(), isNew)}
 	statements := append([]Statement{insert}, lists...)
 	if behind, needed := s.dialect.afterIdentity(s.typ.Table(), s.typ.ID.Column()); needed && s.keepIDs && s.typ.ID.Scalar != model.UUID {
 		statements = append(statements, Statement{SQL: behind})
@@ -416,11 +431,11 @@ func (s *Staging) Late() []Statement {
 	for i, f := range s.fields {
 		switch {
 		case f.Kind == model.ManyToMany:
-			statements = append(statements, s.insertLinks(i, fmt.Sprintf(`m."state" = %d`, StagedNew), ""))
+			statements = append(statements, s.insertLinks(i, "m."+isNew, ""))
 		case s.late[f]:
 			statements = append(statements, Statement{SQL: fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[3]s FROM %[4]s m, %[5]s s `+
-				`WHERE m."id" = %[1]s."id" AND s."position" = m."position" AND m."state" = %[6]d`,
-				s.table(), quote(f.Column()), s.foreignID(i), s.match(), s.stage(), StagedNew)})
+				`WHERE m."id" = %[1]s."id" AND s."position" = m."position" AND m.%[6]s`,
+				s.table(), quote(f.Column()), s.foreignID(i), s.match(), s.stage(), isNew)})
 		}
 	}
 	return statements
@@ -472,9 +487,9 @@ func (s *Staging) Origins(run int64) Statement {
 	return a.statement(`INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") `+
 		`SELECT %[1]s, %[2]s, s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), %[3]s FROM %[4]s m `+
 		`JOIN %[5]s s ON s."position" = m."position" LEFT JOIN %[6]s c ON c."position" = m."position" `+
-		`WHERE m."state" IN (%[7]d, %[8]d, %[9]d) ORDER BY s."key" `+
+		`WHERE m."state" IN (%[7]d, %[8]d, %[9]d, %[10]d) ORDER BY s."key" `+
 		`ON CONFLICT ("type", "source", "key") DO UPDATE SET "base" = excluded."base", "run_id" = excluded."run_id"`,
-		"CAST("+a.bind(s.typ.Name)+" AS text)", "CAST("+a.bind(s.source)+" AS text)", "CAST("+a.bind(run)+" AS bigint)", s.match(), s.stage(), s.change(), StagedNew, StagedChanged, StagedAdopted)
+		"CAST("+a.bind(s.typ.Name)+" AS text)", "CAST("+a.bind(s.source)+" AS text)", "CAST("+a.bind(run)+" AS bigint)", s.match(), s.stage(), s.change(), StagedNew, StagedChanged, StagedAdopted, StagedRestored)
 }
 
 // Clashes selects, for each unique set of the type (and the id, if it is kept),
@@ -486,8 +501,8 @@ func (s *Staging) Clashes(limit int) []Statement {
 	if s.keepIDs {
 		a := s.arguments()
 		statements = append(statements, a.statement(`SELECT 'id', s."record", s."key", '', CAST(t."id" AS text) FROM %s m `+
-			`JOIN %s s ON s."position" = m."position" JOIN %s t ON t."id" = m."id" WHERE m."state" = %d ORDER BY s."position" LIMIT %s`,
-			s.match(), s.stage(), s.table(), StagedNew, a.bind(int64(limit))))
+			`JOIN %s s ON s."position" = m."position" JOIN %s t ON t."id" = m."id" WHERE m.%s ORDER BY s."position" LIMIT %s`,
+			s.match(), s.stage(), s.table(), isNew, a.bind(int64(limit))))
 	}
 	for _, set := range s.uniques() {
 		var names, rows, records []string
@@ -502,14 +517,14 @@ func (s *Staging) Clashes(limit int) []Statement {
 		}
 		named := literal(strings.Join(names, ", "))
 		from := fmt.Sprintf(`FROM %s m JOIN %s s ON s."position" = m."position"`, s.match(), s.stage())
-		written := fmt.Sprintf(`m."state" IN (%d, %d)`, StagedNew, StagedChanged)
+		written := fmt.Sprintf(`"state" IN (%d, %d, %d)`, StagedNew, StagedChanged, StagedRestored)
 		rowClash := s.arguments()
 		recordClash := s.arguments()
 		statements = append(statements,
 			rowClash.statement(`SELECT %s, s."record", s."key", e."key", '' %s JOIN %s e ON %s AND e."position" < s."position" `+
-				`JOIN %s n ON n."position" = e."position" AND n."state" IN (%d, %d) WHERE %s ORDER BY s."position" LIMIT %s`,
-				named, from, s.stage(), strings.Join(rows, " AND "), s.match(), StagedNew, StagedChanged, written, rowClash.bind(int64(limit))),
-			recordClash.statement(`SELECT %s, s."record", s."key", '', CAST(t."id" AS text) %s JOIN %s t ON %s AND t."id" <> m."id" WHERE %s ORDER BY s."position" LIMIT %s`,
+				`JOIN %s n ON n."position" = e."position" AND n.%s WHERE m.%s ORDER BY s."position" LIMIT %s`,
+				named, from, s.stage(), strings.Join(rows, " AND "), s.match(), written, written, rowClash.bind(int64(limit))),
+			recordClash.statement(`SELECT %s, s."record", s."key", '', CAST(t."id" AS text) %s JOIN %s t ON %s AND t."id" <> m."id" WHERE m.%s ORDER BY s."position" LIMIT %s`,
 				named, from, s.table(), strings.Join(records, " AND "), written, recordClash.bind(int64(limit))))
 	}
 	return statements

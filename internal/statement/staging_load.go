@@ -8,12 +8,12 @@ import (
 )
 
 // width is how many columns a staging table has.
-func (s *Staging) width() int { return 7 + len(s.fields) }
+func (s *Staging) width() int { return 8 + len(s.fields) }
 
 // Append appends the row's values in the order of [Staging.Columns], as they
 // are bound to a statement or copied.
 func (s *Staging) Append(args []any, row StagedRow) []any {
-	args = append(args, row.Position, int64(row.Record), truth(row.Nested), row.Key, row.Base, row.NewID, row.Missing)
+	args = append(args, row.Position, int64(row.Record), truth(row.Nested), row.Key, row.Base, row.NewID, row.Missing, row.Untold)
 	for i, f := range s.fields {
 		args = append(args, s.staged(f, row.Values[i]))
 	}
@@ -25,7 +25,7 @@ func (s *Staging) Table() string { return "larder_stage_" + s.typ.Table() }
 
 // Columns are those of [Staging.Table].
 func (s *Staging) Columns() []string {
-	columns := append(make([]string, 0, s.width()), "position", "record", "nested", "key", "base", "new_id", "missing")
+	columns := append(make([]string, 0, s.width()), "position", "record", "nested", "key", "base", "new_id", "missing", "untold")
 	for i := range s.fields {
 		columns = append(columns, fmt.Sprintf("value_%d", i))
 	}

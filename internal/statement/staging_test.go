@@ -35,7 +35,7 @@ type Scene @unique(fields: ["number", "person"]) {
 
 // stagingSteps are the statements of an import of one type, in the order in
 // which they run.
-func stagingSteps(d statement.Dialect, kind *model.Type) []request {
+func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) []request {
 	s := statement.NewStaging(d, kind, "swapi")
 	values := make([]any, len(s.Fields()))
 	assigned := make([]int, len(s.Fields()))
@@ -67,7 +67,39 @@ func stagingSteps(d statement.Dialect, kind *model.Type) []request {
 	add("counts", s.Counts())
 	add("first", s.First(statement.StagedNew, 20))
 	add("incomplete", s.Incomplete(20))
-	add("gone", s.Gone())
+	add("restore", s.Restore([]string{`["A"]`}))
+	if nested, ok := s.RestoreNested(); ok {
+		add("restore nested", nested)
+	}
+	add("deletion", s.Deletion(`["A"]`))
+	add("create gone", s.CreateGone(statement.FateRemoved)...)
+	var references []statement.Reference
+	for _, other := range schema.Types {
+		for _, f := range other.Fields {
+			if f.Relation == nil || f.Relation.Target != kind {
+				continue
+			}
+			add("untell "+f.Owner.Name+"."+f.Name, s.Untell(f))
+			if f.Kind == model.ToOne || f.Relation.Owning {
+				references = append(references, statement.Reference{Field: f, Fed: true})
+			}
+		}
+	}
+	add("fates", s.Fates())
+	add("candidates", s.Candidates(0, 500))
+	add("edited", s.Edited([]int64{1, 2}))
+	for round := 1; round <= 2; round++ {
+		if used, ok := s.Used(references, round); ok {
+			add(fmt.Sprintf("used, round %d", round), used)
+		}
+	}
+	add("unused", s.Unused())
+	add("loosen", s.Loosen()...)
+	add("delete gone", s.DeleteGone()...)
+	add("leave", s.Leave(1)...)
+	add("attach", s.Attach())
+	add("first gone", s.FirstGone(20, statement.FateEdited, statement.FateUsed))
+	add("drop gone", s.DropGone())
 	add("differing", s.Differing(0, 500))
 	add("load changes", s.LoadChanges([]statement.StagedChange{{Position: 1, Base: "{}", Assigned: []int{0, 2}}}))
 	for i, f := range s.Fields() {
@@ -99,7 +131,7 @@ func TestAnImportBecomesTheSQLInTheGoldenFiles(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			var steps []request
 			for _, kind := range schema.Types {
-				steps = append(steps, stagingSteps(d, kind)...)
+				steps = append(steps, stagingSteps(d, schema, kind)...)
 			}
 			run := statement.ImportRun{Source: "swapi", Address: "https://example.com", Started: moment, Finished: moment, Status: "done"}
 			add := func(name string, st statement.Statement) {

@@ -1,5 +1,5 @@
 -- film: create
-CREATE TEMPORARY TABLE "larder_stage_film" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text, "value_1" date, "value_2" numeric, "value_3" text, "value_4" jsonb, "value_5" jsonb);
+CREATE TEMPORARY TABLE "larder_stage_film" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "untold" text NOT NULL, "value_0" text, "value_1" date, "value_2" numeric, "value_3" text, "value_4" jsonb, "value_5" jsonb);
 -- with []
 
 -- film: create
@@ -12,8 +12,8 @@ CREATE TEMPORARY TABLE "larder_change_film" ("position" integer PRIMARY KEY, "ba
 
 -- film: load
 INSERT INTO "larder_stage_film"
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
--- with [1 0 0 ["A"] {}   <nil> <nil> <nil> <nil> <nil> <nil>]
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+-- with [1 0 0 ["A"] {}    <nil> <nil> <nil> <nil> <nil> <nil>]
 
 -- film: loaded
 ANALYZE "larder_stage_film" ("position", "key");
@@ -34,7 +34,7 @@ DELETE
 -- with []
 
 -- film: duplicates
-SELECT "key", "record", "nested", "position", "base", "new_id"
+SELECT "key", "record", "nested", "position", "base", "new_id", "untold"
   FROM "larder_stage_film"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_film" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -90,17 +90,122 @@ SELECT s."key", CAST(m."id" AS text), s."base"
 SELECT s."record", s."key", s."missing"
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
-  WHERE m."state" = 0 AND s."missing" <> ''
+  WHERE m."state" IN (0, 5) AND s."missing" <> ''
   ORDER BY m."position" LIMIT $1;
 -- with [20]
 
--- film: gone
-SELECT o."key", o."record_id"
+-- film: restore
+UPDATE "larder_match_film"
+  SET "state" = 5
+  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_film" s WHERE s."position" = "larder_match_film"."position" AND s."key" IN ($1));
+-- with [["A"]]
+
+-- film: deletion
+SELECT (SELECT count(*) FROM "larder_stage_film" s WHERE s."key" = $1), (SELECT count(*) FROM "larder_stage_film" s JOIN "larder_match_film" m ON m."position" = s."position" WHERE s."key" = $1 AND m."state" = 4), (SELECT count(*) FROM "larder_origin" o WHERE o."type" = $2 AND o."source" = $3 AND o."key" = $1);
+-- with [["A"] Film swapi]
+
+-- film: create gone
+CREATE TEMPORARY TABLE "larder_gone_film" ("position" integer PRIMARY KEY, "key" text COLLATE "C" NOT NULL, "id" bigint NOT NULL, "fate" bigint NOT NULL, "round" bigint NOT NULL);
+-- with []
+
+-- film: create gone
+INSERT INTO "larder_gone_film" SELECT row_number() OVER (ORDER BY t."id", o."key"), o."key", t."id", CASE WHEN EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = o."record_id" AND p."detached" IS NULL AND (p."source" <> $2 OR EXISTS (SELECT 1 FROM "larder_stage_film" e WHERE e."key" = p."key"))) THEN 5 ELSE 0 END, 0
   FROM "larder_origin" o
   JOIN "film" t ON t."id" = CAST(o."record_id" AS bigint)
-  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_film" s WHERE s."key" = o."key")
-  ORDER BY t."id";
+  WHERE o."type" = $1 AND o."source" = $2 AND o."detached" IS NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_film" s WHERE s."key" = o."key");
 -- with [Film swapi]
+
+-- film: create gone
+CREATE INDEX "larder_gone_id_film" ON "larder_gone_film" ("id");
+-- with []
+
+-- film: create gone
+CREATE INDEX "larder_gone_round_film" ON "larder_gone_film" ("round");
+-- with []
+
+-- film: create gone
+ANALYZE "larder_gone_film";
+-- with []
+
+-- film: untell Person.films
+UPDATE "larder_gone_film"
+  SET "fate" = 6
+  WHERE "fate" <> 6 AND "id" IN (SELECT r."film_id" FROM "film_cast" r WHERE r."person_id" IN (SELECT m."id" FROM "larder_stage_person" s JOIN "larder_match_person" m ON m."position" = s."position" WHERE s."untold" LIKE $1
+  UNION ALL SELECT x."id" FROM "larder_gone_person" x WHERE x."fate" = 6));
+-- with [%,films,%]
+
+-- film: fates
+SELECT "fate", count(*)
+  FROM "larder_gone_film" GROUP BY "fate";
+-- with []
+
+-- film: candidates
+SELECT g."position", g."key", o."base", '{' || '"title":' || coalesce(to_json(r."title")::text, 'null') || ',"released":' || coalesce(to_json(r."released")::text, 'null') || ',"grossed":' || coalesce(trim_scale(r."grossed")::text, 'null') || ',"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $4 AND k."source" = $2 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',"genres":' || array_to_json(ARRAY(SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position"))::text || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $5 AND k."source" = p."source" AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $6 AND k."source" = p."source" AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND NOT (p."source" = o."source" AND p."key" = o."key"))
+  FROM "larder_gone_film" g
+  JOIN "film" r ON r."id" = g."id"
+  JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = g."key"
+  WHERE g."fate" = 0 AND g."position" > $7
+  ORDER BY g."position" LIMIT $8 FOR UPDATE OF r;
+-- with [Film swapi Person Person Person Person 0 500]
+
+-- film: edited
+UPDATE "larder_gone_film"
+  SET "fate" = 1
+  WHERE "position" IN ($1, $2);
+-- with [1 2]
+
+-- film: unused
+UPDATE "larder_gone_film"
+  SET "fate" = 0, "round" = 0
+  WHERE "fate" = 2;
+-- with []
+
+-- film: delete gone
+DELETE
+  FROM "film"
+  WHERE "id" IN (SELECT "id" FROM "larder_gone_film" WHERE "fate" = 0);
+-- with []
+
+-- film: delete gone
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "record_id" IN (SELECT CAST("id" AS text) FROM "larder_gone_film" WHERE "fate" = 0);
+-- with [Film]
+
+-- film: delete gone
+UPDATE "larder_gone_film"
+  SET "fate" = 7
+  WHERE "fate" = 0;
+-- with []
+
+-- film: leave
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "source" = $2 AND "key" IN (SELECT "key" FROM "larder_gone_film" WHERE "fate" = 5);
+-- with [Film swapi]
+
+-- film: leave
+UPDATE "larder_origin"
+  SET "detached" = $1
+  WHERE "type" = $2 AND "source" = $3 AND "key" IN (SELECT "key" FROM "larder_gone_film" WHERE "fate" IN (1, 2, 3));
+-- with [1 Film swapi]
+
+-- film: attach
+UPDATE "larder_origin"
+  SET "detached" = NULL
+  WHERE "type" = $1 AND "source" = $2 AND "detached" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_film" s WHERE s."key" = "larder_origin"."key");
+-- with [Film swapi]
+
+-- film: first gone
+SELECT g."key", CAST(g."id" AS text), g."fate"
+  FROM "larder_gone_film" g
+  WHERE g."fate" IN (1, 2)
+  ORDER BY g."position" LIMIT $1;
+-- with [20]
+
+-- film: drop gone
+DROP TABLE "larder_gone_film";
+-- with []
 
 -- film: differing
 SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"title":' || coalesce(to_json(r."title")::text, 'null') || ',"released":' || coalesce(to_json(r."released")::text, 'null') || ',"grossed":' || coalesce(trim_scale(r."grossed")::text, 'null') || ',"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $2 AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $4 AND k."source" = $2 AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || ',"genres":' || array_to_json(ARRAY(SELECT "value" FROM "film_genres" WHERE "film_id" = r."id" ORDER BY "position"))::text || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"director":' || CASE WHEN r."director_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $5 AND k."source" = p."source" AND k."record_id" = CAST(r."director_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."director_id" AS text) || '"}') END || ',"cast":' || (SELECT '[' || coalesce(string_agg(CASE WHEN j."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $6 AND k."source" = p."source" AND k."record_id" = CAST(j."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(j."person_id" AS text) || '"}') END, ',' ORDER BY j."position"), '') || ']' FROM "film_cast" j WHERE j."film_id" = r."id") || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> $2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || to_json(c."field")::text || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = $1 AND c."source" = $2 AND c."key" = s."key" AND c."resolution" IS NULL)
@@ -147,7 +252,7 @@ DELETE
 INSERT INTO "film" ("id", "title", "released", "grossed", "director_id") SELECT m."id", s."value_0", s."value_1", s."value_2", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_3" AND fm."state" <> 4)
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
-  WHERE m."state" = 0
+  WHERE m."state" IN (0, 5)
   ORDER BY m."position";
 -- with []
 
@@ -156,7 +261,7 @@ INSERT INTO "film_genres" ("film_id", "position", "value") SELECT m."id", e."key
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position" CROSS
   JOIN jsonb_array_elements_text(s."value_5") WITH ORDINALITY AS e("value", "key")
-  WHERE m."state" = 0;
+  WHERE m."state" IN (0, 5);
 -- with []
 
 -- film: late
@@ -166,7 +271,7 @@ INSERT INTO "film_cast" ("film_id", "position", "person_id") SELECT m."id", row_
   JOIN jsonb_array_elements_text(s."value_4") WITH ORDINALITY AS e("value", "key")
   JOIN "larder_stage_person" fs ON fs."key" = (e."value")::text
   JOIN "larder_match_person" fm ON fm."position" = fs."position" AND fm."state" <> 4
-  WHERE m."state" = 0;
+  WHERE m."state" IN (0, 5);
 -- with []
 
 -- film: update
@@ -213,7 +318,7 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position" LEFT
   JOIN "larder_change_film" c ON c."position" = m."position"
-  WHERE m."state" IN (0, 2, 3)
+  WHERE m."state" IN (0, 2, 3, 5)
   ORDER BY s."key"
   ON CONFLICT ("type", "source", "key") DO UPDATE
   SET "base" = excluded."base", "run_id" = excluded."run_id";
@@ -246,8 +351,8 @@ SELECT 'title', s."record", s."key", e."key", ''
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
   JOIN "larder_stage_film" e ON s."value_0" = e."value_0" AND e."position" < s."position"
-  JOIN "larder_match_film" n ON n."position" = e."position" AND n."state" IN (0, 2)
-  WHERE m."state" IN (0, 2)
+  JOIN "larder_match_film" n ON n."position" = e."position" AND n."state" IN (0, 2, 5)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
@@ -256,7 +361,7 @@ SELECT 'title', s."record", s."key", '', CAST(t."id" AS text)
   FROM "larder_match_film" m
   JOIN "larder_stage_film" s ON s."position" = m."position"
   JOIN "film" t ON t."title" = s."value_0" AND t."id" <> m."id"
-  WHERE m."state" IN (0, 2)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
@@ -273,7 +378,7 @@ DROP TABLE "larder_stage_film";
 -- with []
 
 -- person: create
-CREATE TEMPORARY TABLE "larder_stage_person" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" text);
+CREATE TEMPORARY TABLE "larder_stage_person" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "untold" text NOT NULL, "value_0" text);
 -- with []
 
 -- person: create
@@ -286,8 +391,8 @@ CREATE TEMPORARY TABLE "larder_change_person" ("position" integer PRIMARY KEY, "
 
 -- person: load
 INSERT INTO "larder_stage_person"
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
--- with [1 0 0 ["A"] {}   <nil>]
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- with [1 0 0 ["A"] {}    <nil>]
 
 -- person: loaded
 ANALYZE "larder_stage_person" ("position", "key");
@@ -308,7 +413,7 @@ DELETE
 -- with []
 
 -- person: duplicates
-SELECT "key", "record", "nested", "position", "base", "new_id"
+SELECT "key", "record", "nested", "position", "base", "new_id", "untold"
   FROM "larder_stage_person"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_person" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -364,17 +469,148 @@ SELECT s."key", CAST(m."id" AS text), s."base"
 SELECT s."record", s."key", s."missing"
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position"
-  WHERE m."state" = 0 AND s."missing" <> ''
+  WHERE m."state" IN (0, 5) AND s."missing" <> ''
   ORDER BY m."position" LIMIT $1;
 -- with [20]
 
--- person: gone
-SELECT o."key", o."record_id"
+-- person: restore
+UPDATE "larder_match_person"
+  SET "state" = 5
+  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_person" s WHERE s."position" = "larder_match_person"."position" AND s."key" IN ($1));
+-- with [["A"]]
+
+-- person: deletion
+SELECT (SELECT count(*) FROM "larder_stage_person" s WHERE s."key" = $1), (SELECT count(*) FROM "larder_stage_person" s JOIN "larder_match_person" m ON m."position" = s."position" WHERE s."key" = $1 AND m."state" = 4), (SELECT count(*) FROM "larder_origin" o WHERE o."type" = $2 AND o."source" = $3 AND o."key" = $1);
+-- with [["A"] Person swapi]
+
+-- person: create gone
+CREATE TEMPORARY TABLE "larder_gone_person" ("position" integer PRIMARY KEY, "key" text COLLATE "C" NOT NULL, "id" uuid NOT NULL, "fate" bigint NOT NULL, "round" bigint NOT NULL);
+-- with []
+
+-- person: create gone
+INSERT INTO "larder_gone_person" SELECT row_number() OVER (ORDER BY t."id", o."key"), o."key", t."id", CASE WHEN EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = o."record_id" AND p."detached" IS NULL AND (p."source" <> $2 OR EXISTS (SELECT 1 FROM "larder_stage_person" e WHERE e."key" = p."key"))) THEN 5 ELSE 0 END, 0
   FROM "larder_origin" o
   JOIN "person" t ON t."id" = CAST(o."record_id" AS uuid)
-  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" s WHERE s."key" = o."key")
-  ORDER BY t."id";
+  WHERE o."type" = $1 AND o."source" = $2 AND o."detached" IS NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" s WHERE s."key" = o."key");
 -- with [Person swapi]
+
+-- person: create gone
+CREATE INDEX "larder_gone_id_person" ON "larder_gone_person" ("id");
+-- with []
+
+-- person: create gone
+CREATE INDEX "larder_gone_round_person" ON "larder_gone_person" ("round");
+-- with []
+
+-- person: create gone
+ANALYZE "larder_gone_person";
+-- with []
+
+-- person: untell Film.director
+UPDATE "larder_gone_person"
+  SET "fate" = 6
+  WHERE "fate" <> 6 AND "id" IN (SELECT r."director_id" FROM "film" r WHERE r."id" IN (SELECT m."id" FROM "larder_stage_film" s JOIN "larder_match_film" m ON m."position" = s."position" WHERE s."untold" LIKE $1
+  UNION ALL SELECT x."id" FROM "larder_gone_film" x WHERE x."fate" = 6));
+-- with [%,director,%]
+
+-- person: untell Film.cast
+UPDATE "larder_gone_person"
+  SET "fate" = 6
+  WHERE "fate" <> 6 AND "id" IN (SELECT r."person_id" FROM "film_cast" r WHERE r."film_id" IN (SELECT m."id" FROM "larder_stage_film" s JOIN "larder_match_film" m ON m."position" = s."position" WHERE s."untold" LIKE $1
+  UNION ALL SELECT x."id" FROM "larder_gone_film" x WHERE x."fate" = 6));
+-- with [%,cast,%]
+
+-- person: untell Scene.person
+UPDATE "larder_gone_person"
+  SET "fate" = 6
+  WHERE "fate" <> 6 AND "id" IN (SELECT r."person_id" FROM "scene" r WHERE r."id" IN (SELECT m."id" FROM "larder_stage_scene" s JOIN "larder_match_scene" m ON m."position" = s."position" WHERE s."untold" LIKE $1
+  UNION ALL SELECT x."id" FROM "larder_gone_scene" x WHERE x."fate" = 6));
+-- with [%,person,%]
+
+-- person: fates
+SELECT "fate", count(*)
+  FROM "larder_gone_person" GROUP BY "fate";
+-- with []
+
+-- person: candidates
+SELECT g."position", g."key", o."base", '{' || '"name":' || coalesce(to_json(r."name")::text, 'null') || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND NOT (p."source" = o."source" AND p."key" = o."key"))
+  FROM "larder_gone_person" g
+  JOIN "person" r ON r."id" = g."id"
+  JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = g."key"
+  WHERE g."fate" = 0 AND g."position" > $3
+  ORDER BY g."position" LIMIT $4 FOR UPDATE OF r;
+-- with [Person swapi 0 500]
+
+-- person: edited
+UPDATE "larder_gone_person"
+  SET "fate" = 1
+  WHERE "position" IN ($1, $2);
+-- with [1 2]
+
+-- person: used, round 1
+UPDATE "larder_gone_person"
+  SET "fate" = 2, "round" = 1
+  WHERE "fate" = 0 AND (EXISTS (SELECT 1 FROM "film" r WHERE r."director_id" = "larder_gone_person"."id" AND NOT EXISTS (SELECT 1 FROM "larder_gone_film" x WHERE x."id" = r."id" AND x."fate" = 0)) OR EXISTS (SELECT 1 FROM "film_cast" r WHERE r."person_id" = "larder_gone_person"."id" AND NOT EXISTS (SELECT 1 FROM "larder_gone_film" x WHERE x."id" = r."film_id" AND x."fate" = 0)) OR EXISTS (SELECT 1 FROM "scene" r WHERE r."person_id" = "larder_gone_person"."id" AND NOT EXISTS (SELECT 1 FROM "larder_gone_scene" x WHERE x."id" = r."id" AND x."fate" = 0)));
+-- with []
+
+-- person: used, round 2
+UPDATE "larder_gone_person"
+  SET "fate" = 2, "round" = 2
+  WHERE "fate" = 0 AND ("id" IN (SELECT r."director_id" FROM "larder_gone_film" x JOIN "film" r ON r."id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_film" x JOIN "film_cast" r ON r."film_id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_scene" x JOIN "scene" r ON r."id" = x."id" WHERE x."round" = 1));
+-- with []
+
+-- person: unused
+UPDATE "larder_gone_person"
+  SET "fate" = 0, "round" = 0
+  WHERE "fate" = 2;
+-- with []
+
+-- person: delete gone
+DELETE
+  FROM "person"
+  WHERE "id" IN (SELECT "id" FROM "larder_gone_person" WHERE "fate" = 0);
+-- with []
+
+-- person: delete gone
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "record_id" IN (SELECT CAST("id" AS text) FROM "larder_gone_person" WHERE "fate" = 0);
+-- with [Person]
+
+-- person: delete gone
+UPDATE "larder_gone_person"
+  SET "fate" = 7
+  WHERE "fate" = 0;
+-- with []
+
+-- person: leave
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "source" = $2 AND "key" IN (SELECT "key" FROM "larder_gone_person" WHERE "fate" = 5);
+-- with [Person swapi]
+
+-- person: leave
+UPDATE "larder_origin"
+  SET "detached" = $1
+  WHERE "type" = $2 AND "source" = $3 AND "key" IN (SELECT "key" FROM "larder_gone_person" WHERE "fate" IN (1, 2, 3));
+-- with [1 Person swapi]
+
+-- person: attach
+UPDATE "larder_origin"
+  SET "detached" = NULL
+  WHERE "type" = $1 AND "source" = $2 AND "detached" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_person" s WHERE s."key" = "larder_origin"."key");
+-- with [Person swapi]
+
+-- person: first gone
+SELECT g."key", CAST(g."id" AS text), g."fate"
+  FROM "larder_gone_person" g
+  WHERE g."fate" IN (1, 2)
+  ORDER BY g."position" LIMIT $1;
+-- with [20]
+
+-- person: drop gone
+DROP TABLE "larder_gone_person";
+-- with []
 
 -- person: differing
 SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"name":' || coalesce(to_json(r."name")::text, 'null') || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> $2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || to_json(c."field")::text || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = $1 AND c."source" = $2 AND c."key" = s."key" AND c."resolution" IS NULL)
@@ -414,7 +650,7 @@ DELETE
 INSERT INTO "person" ("id", "name") SELECT m."id", s."value_0"
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position"
-  WHERE m."state" = 0
+  WHERE m."state" IN (0, 5)
   ORDER BY m."position";
 -- with []
 
@@ -430,7 +666,7 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position" LEFT
   JOIN "larder_change_person" c ON c."position" = m."position"
-  WHERE m."state" IN (0, 2, 3)
+  WHERE m."state" IN (0, 2, 3, 5)
   ORDER BY s."key"
   ON CONFLICT ("type", "source", "key") DO UPDATE
   SET "base" = excluded."base", "run_id" = excluded."run_id";
@@ -455,8 +691,8 @@ SELECT 'name', s."record", s."key", e."key", ''
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position"
   JOIN "larder_stage_person" e ON s."value_0" = e."value_0" AND e."position" < s."position"
-  JOIN "larder_match_person" n ON n."position" = e."position" AND n."state" IN (0, 2)
-  WHERE m."state" IN (0, 2)
+  JOIN "larder_match_person" n ON n."position" = e."position" AND n."state" IN (0, 2, 5)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
@@ -465,7 +701,7 @@ SELECT 'name', s."record", s."key", '', CAST(t."id" AS text)
   FROM "larder_match_person" m
   JOIN "larder_stage_person" s ON s."position" = m."position"
   JOIN "person" t ON t."name" = s."value_0" AND t."id" <> m."id"
-  WHERE m."state" IN (0, 2)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
@@ -482,7 +718,7 @@ DROP TABLE "larder_stage_person";
 -- with []
 
 -- scene: create
-CREATE TEMPORARY TABLE "larder_stage_scene" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "value_0" bigint, "value_1" text);
+CREATE TEMPORARY TABLE "larder_stage_scene" ("position" integer PRIMARY KEY, "record" bigint NOT NULL, "nested" bigint NOT NULL, "key" text COLLATE "C" NOT NULL, "base" jsonb NOT NULL, "new_id" text NOT NULL, "missing" text NOT NULL, "untold" text NOT NULL, "value_0" bigint, "value_1" text);
 -- with []
 
 -- scene: create
@@ -495,8 +731,8 @@ CREATE TEMPORARY TABLE "larder_change_scene" ("position" integer PRIMARY KEY, "b
 
 -- scene: load
 INSERT INTO "larder_stage_scene"
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
--- with [1 0 0 ["A"] {}   <nil> <nil>]
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- with [1 0 0 ["A"] {}    <nil> <nil>]
 
 -- scene: loaded
 ANALYZE "larder_stage_scene" ("position", "key");
@@ -517,7 +753,7 @@ DELETE
 -- with []
 
 -- scene: duplicates
-SELECT "key", "record", "nested", "position", "base", "new_id"
+SELECT "key", "record", "nested", "position", "base", "new_id", "untold"
   FROM "larder_stage_scene"
   WHERE "key" IN (SELECT "key" FROM "larder_stage_scene" WHERE "key" > $1 GROUP BY "key" HAVING count(*) > 1 ORDER BY "key" LIMIT $2)
   ORDER BY "key", "position";
@@ -539,7 +775,7 @@ INSERT INTO "larder_match_scene" SELECT x."position", x."id", CASE WHEN NOT x."k
 -- scene: orphans
 UPDATE "larder_match_scene"
   SET "state" = 4
-  WHERE "state" = 0 AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND ((s."value_1" IS NOT NULL AND (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4) IS NULL)));
+  WHERE "state" = 0 AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
 -- with []
 
 -- scene: number
@@ -579,17 +815,128 @@ SELECT s."key", CAST(m."id" AS text), s."base"
 SELECT s."record", s."key", s."missing"
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position"
-  WHERE m."state" = 0 AND s."missing" <> ''
+  WHERE m."state" IN (0, 5) AND s."missing" <> ''
   ORDER BY m."position" LIMIT $1;
 -- with [20]
 
--- scene: gone
-SELECT o."key", o."record_id"
+-- scene: restore
+UPDATE "larder_match_scene"
+  SET "state" = 5
+  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND s."key" IN ($1) AND NOT ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
+-- with [["A"]]
+
+-- scene: restore nested
+UPDATE "larder_match_scene"
+  SET "state" = 5
+  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND s."nested" = 1 AND (EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" = 5)) AND NOT ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
+-- with []
+
+-- scene: deletion
+SELECT (SELECT count(*) FROM "larder_stage_scene" s WHERE s."key" = $1), (SELECT count(*) FROM "larder_stage_scene" s JOIN "larder_match_scene" m ON m."position" = s."position" WHERE s."key" = $1 AND m."state" = 4), (SELECT count(*) FROM "larder_origin" o WHERE o."type" = $2 AND o."source" = $3 AND o."key" = $1);
+-- with [["A"] Scene swapi]
+
+-- scene: create gone
+CREATE TEMPORARY TABLE "larder_gone_scene" ("position" integer PRIMARY KEY, "key" text COLLATE "C" NOT NULL, "id" bigint NOT NULL, "fate" bigint NOT NULL, "round" bigint NOT NULL);
+-- with []
+
+-- scene: create gone
+INSERT INTO "larder_gone_scene" SELECT row_number() OVER (ORDER BY t."id", o."key"), o."key", t."id", CASE WHEN EXISTS (SELECT 1 FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = o."record_id" AND p."detached" IS NULL AND (p."source" <> $2 OR EXISTS (SELECT 1 FROM "larder_stage_scene" e WHERE e."key" = p."key"))) THEN 5 ELSE 0 END, 0
   FROM "larder_origin" o
   JOIN "scene" t ON t."id" = CAST(o."record_id" AS bigint)
-  WHERE o."type" = $1 AND o."source" = $2 AND NOT EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."key" = o."key")
-  ORDER BY t."id";
+  WHERE o."type" = $1 AND o."source" = $2 AND o."detached" IS NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."key" = o."key");
 -- with [Scene swapi]
+
+-- scene: create gone
+CREATE INDEX "larder_gone_id_scene" ON "larder_gone_scene" ("id");
+-- with []
+
+-- scene: create gone
+CREATE INDEX "larder_gone_round_scene" ON "larder_gone_scene" ("round");
+-- with []
+
+-- scene: create gone
+ANALYZE "larder_gone_scene";
+-- with []
+
+-- scene: untell Person.scenes
+UPDATE "larder_gone_scene"
+  SET "fate" = 6
+  WHERE "fate" <> 6 AND "id" IN (SELECT r."id" FROM "scene" r WHERE r."person_id" IN (SELECT m."id" FROM "larder_stage_person" s JOIN "larder_match_person" m ON m."position" = s."position" WHERE s."untold" LIKE $1
+  UNION ALL SELECT x."id" FROM "larder_gone_person" x WHERE x."fate" = 6));
+-- with [%,scenes,%]
+
+-- scene: fates
+SELECT "fate", count(*)
+  FROM "larder_gone_scene" GROUP BY "fate";
+-- with []
+
+-- scene: candidates
+SELECT g."position", g."key", o."base", '{' || '"number":' || coalesce(r."number"::text, 'null') || ',"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $2 AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $4 AND k."source" = p."source" AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND NOT (p."source" = o."source" AND p."key" = o."key"))
+  FROM "larder_gone_scene" g
+  JOIN "scene" r ON r."id" = g."id"
+  JOIN "larder_origin" o ON o."type" = $1 AND o."source" = $2 AND o."key" = g."key"
+  WHERE g."fate" = 0 AND g."position" > $5
+  ORDER BY g."position" LIMIT $6 FOR UPDATE OF r;
+-- with [Scene swapi Person Person 0 500]
+
+-- scene: edited
+UPDATE "larder_gone_scene"
+  SET "fate" = 1
+  WHERE "position" IN ($1, $2);
+-- with [1 2]
+
+-- scene: unused
+UPDATE "larder_gone_scene"
+  SET "fate" = 0, "round" = 0
+  WHERE "fate" = 2;
+-- with []
+
+-- scene: delete gone
+DELETE
+  FROM "scene"
+  WHERE "id" IN (SELECT "id" FROM "larder_gone_scene" WHERE "fate" = 0);
+-- with []
+
+-- scene: delete gone
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "record_id" IN (SELECT CAST("id" AS text) FROM "larder_gone_scene" WHERE "fate" = 0);
+-- with [Scene]
+
+-- scene: delete gone
+UPDATE "larder_gone_scene"
+  SET "fate" = 7
+  WHERE "fate" = 0;
+-- with []
+
+-- scene: leave
+DELETE
+  FROM "larder_origin"
+  WHERE "type" = $1 AND "source" = $2 AND "key" IN (SELECT "key" FROM "larder_gone_scene" WHERE "fate" = 5);
+-- with [Scene swapi]
+
+-- scene: leave
+UPDATE "larder_origin"
+  SET "detached" = $1
+  WHERE "type" = $2 AND "source" = $3 AND "key" IN (SELECT "key" FROM "larder_gone_scene" WHERE "fate" IN (1, 2, 3));
+-- with [1 Scene swapi]
+
+-- scene: attach
+UPDATE "larder_origin"
+  SET "detached" = NULL
+  WHERE "type" = $1 AND "source" = $2 AND "detached" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."key" = "larder_origin"."key");
+-- with [Scene swapi]
+
+-- scene: first gone
+SELECT g."key", CAST(g."id" AS text), g."fate"
+  FROM "larder_gone_scene" g
+  WHERE g."fate" IN (1, 2)
+  ORDER BY g."position" LIMIT $1;
+-- with [20]
+
+-- scene: drop gone
+DROP TABLE "larder_gone_scene";
+-- with []
 
 -- scene: differing
 SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), '{' || '"number":' || coalesce(r."number"::text, 'null') || ',"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $3 AND k."source" = $2 AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}', (SELECT '[' || coalesce(string_agg('{' || '"source":' || to_json(p."source")::text || ',"base":' || CAST(p."base" AS text) || ',"here":' || '{' || '"person":' || CASE WHEN r."person_id" IS NULL THEN 'null' ELSE coalesce((SELECT k."key" FROM "larder_origin" k WHERE k."type" = $4 AND k."source" = p."source" AND k."record_id" = CAST(r."person_id" AS text) ORDER BY k."key" LIMIT 1), '{"id":"' || CAST(r."person_id" AS text) || '"}') END || '}' || '}', ','), '') || ']' FROM "larder_origin" p WHERE p."type" = $1 AND p."record_id" = CAST(r."id" AS text) AND p."source" <> $2 AND p."detached" IS NULL), (SELECT '[' || coalesce(string_agg('{' || '"id":' || CAST(c."id" AS text) || ',"field":' || to_json(c."field")::text || coalesce(',"base":' || CAST(c."base" AS text), '') || '}', ','), '') || ']' FROM "larder_conflict" c WHERE c."type" = $1 AND c."source" = $2 AND c."key" = s."key" AND c."resolution" IS NULL)
@@ -629,7 +976,7 @@ DELETE
 INSERT INTO "scene" ("id", "number", "person_id") SELECT m."id", s."value_0", (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4)
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position"
-  WHERE m."state" = 0
+  WHERE m."state" IN (0, 5)
   ORDER BY m."position";
 -- with []
 
@@ -645,7 +992,7 @@ INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position" LEFT
   JOIN "larder_change_scene" c ON c."position" = m."position"
-  WHERE m."state" IN (0, 2, 3)
+  WHERE m."state" IN (0, 2, 3, 5)
   ORDER BY s."key"
   ON CONFLICT ("type", "source", "key") DO UPDATE
   SET "base" = excluded."base", "run_id" = excluded."run_id";
@@ -670,8 +1017,8 @@ SELECT 'number, person', s."record", s."key", e."key", ''
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position"
   JOIN "larder_stage_scene" e ON s."value_0" = e."value_0" AND s."value_1" = e."value_1" AND e."position" < s."position"
-  JOIN "larder_match_scene" n ON n."position" = e."position" AND n."state" IN (0, 2)
-  WHERE m."state" IN (0, 2)
+  JOIN "larder_match_scene" n ON n."position" = e."position" AND n."state" IN (0, 2, 5)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
@@ -680,7 +1027,7 @@ SELECT 'number, person', s."record", s."key", '', CAST(t."id" AS text)
   FROM "larder_match_scene" m
   JOIN "larder_stage_scene" s ON s."position" = m."position"
   JOIN "scene" t ON t."number" = s."value_0" AND t."person_id" = (SELECT fm."id" FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4) AND t."id" <> m."id"
-  WHERE m."state" IN (0, 2)
+  WHERE m."state" IN (0, 2, 5)
   ORDER BY s."position" LIMIT $1;
 -- with [20]
 
