@@ -71,8 +71,13 @@ func TestListsAreUnitedAsSetsWithAnOrder(t *testing.T) {
 
 func TestOnlySetsAreUnited(t *testing.T) {
 	for _, test := range [][3]string{
-		{`null`, `["a"]`, `["b"]`}, {``, `["a"]`, `["b"]`}, {`["a"]`, `null`, `["b"]`}, {`["a"]`, `["b"]`, `null`},
-		{`["a","a"]`, `["a"]`, `["b"]`}, {`["a"]`, `["b","b"]`, `["b"]`}, {`["a"]`, `["b"]`, `["c","c"]`},
+		{`null`, `["a"]`, `["b"]`},
+		{``, `["a"]`, `["b"]`},
+		{`["a"]`, `null`, `["b"]`},
+		{`["a"]`, `["b"]`, `null`},
+		{`["a","a"]`, `["a"]`, `["b"]`},
+		{`["a"]`, `["b","b"]`, `["b"]`},
+		{`["a"]`, `["b"]`, `["c","c"]`},
 	} {
 		if got, ok := importer.MergeLists(json.RawMessage(test[0]), json.RawMessage(test[1]), json.RawMessage(test[2])); ok {
 			t.Errorf("%s: united to %s", test, got)
