@@ -398,3 +398,14 @@ func TestAnIdThatIsTakenFailsTheImport(t *testing.T) {
 		}
 	}
 }
+
+func TestARelationToARecordThatIsAdoptedWithItsOwnerIsNoConflict(t *testing.T) {
+	w := newWorld(t, filmModels)
+	w.exec(`INSERT INTO person (name) VALUES ('Lucas')`)
+	w.exec(`INSERT INTO film (title, director_id) VALUES ('A New Hope', 1)`)
+	w.exec(`INSERT INTO film_cast (film_id, position, person_id) VALUES (1, 0, 1)`)
+	types := w.lists(t, map[string]string{"films": `[{"title":"A New Hope","director":{"name":"Lucas"},"cast":[{"name":"Lucas"}]}]`})
+	if got, want := summaries(types), "Person: 1 adopted\nFilm: 1 adopted"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -237,6 +237,7 @@ func (r *run) incomplete(ctx context.Context, t *table, invalid *InvalidError) e
 
 // count fills in the counts that the match tells, and the first rows.
 func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
+	adopting := false
 	err := r.tx.Query(ctx, t.staging.Counts(), func(scan store.Scan) error {
 		var state, rows int
 		if err := scan(&state, &rows); err != nil {
@@ -251,12 +252,19 @@ func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
 			report.Deleted.Count = rows
 		case statement.StagedRestored:
 			report.Restored.Count = rows
-		case statement.StagedChanged, statement.StagedAdopted: // counted when they are merged
+		case statement.StagedAdopted:
+			adopting = true
+		case statement.StagedChanged: // counted when it is merged, as the adopted ones are
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if adopting {
+		if err := r.exec(ctx, t.staging.Adopt(r.report.Run)); err != nil {
+			return err
+		}
 	}
 	if report.Created.Count > 0 {
 		if report.Created.First, err = r.listed(ctx, t, statement.StagedNew); err != nil {
@@ -413,8 +421,9 @@ func (r *run) finish(ctx context.Context) error {
 	totals := r.report.Totals()
 	return r.exec(ctx, statement.EndRun(r.dialect(), r.report.Run, statement.ImportRun{
 		Status: string(RunDone), Finished: r.options.Now(), Address: r.answer.Address, UpstreamStatus: r.answer.Status,
-		Bytes: r.answer.Bytes, Fetched: r.report.Fetched, Created: totals.Created, Adopted: totals.Adopted, Updated: totals.Updated,
-		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Deleted: totals.Deleted, Profile: profile,
+		Bytes: r.answer.Bytes, Fetched: r.report.Fetched, Created: totals.Created + totals.Restored, Adopted: totals.Adopted, Updated: totals.Updated,
+		Unchanged: totals.Unchanged, Conflicts: totals.Conflicts, Gone: totals.Gone, Removed: totals.Removed,
+		Detached: totals.Detached, Deleted: totals.Deleted, Profile: profile,
 	}))
 }
 

@@ -480,6 +480,15 @@ func (s *Staging) Update(assigned []int) []Statement {
 	return append([]Statement{update}, lists...)
 }
 
+// Adopt gives the adopted records origins, of which Origins tells what upstream
+// said: a relation to such a record is compared by its key.
+func (s *Staging) Adopt(run int64) Statement {
+	a := s.arguments()
+	return a.statement(`INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") `+
+		`SELECT %s, %s, s."key", CAST(m."id" AS text), '{}', %s FROM %s m JOIN %s s ON s."position" = m."position" WHERE m."state" = %d`,
+		"CAST("+a.bind(s.typ.Name)+" AS text)", "CAST("+a.bind(s.source)+" AS text)", "CAST("+a.bind(run)+" AS bigint)", s.match(), s.stage(), StagedAdopted)
+}
+
 // Origins remembers where the new, changed and adopted records come from and
 // what upstream said of them in the run.
 func (s *Staging) Origins(run int64) Statement {

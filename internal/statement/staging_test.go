@@ -113,6 +113,7 @@ func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) [
 	add("insert", s.Insert()...)
 	add("late", s.Late()...)
 	add("update", s.Update(assigned)...)
+	add("adopt", s.Adopt(1))
 	add("origins", s.Origins(1))
 	add("origins of new", s.OriginsOfNew(1))
 	add("written", s.Written()...)

@@ -301,6 +301,13 @@ INSERT INTO "film_genres" ("film_id", "position", "value") SELECT m."id", e."key
   WHERE c."assigned" LIKE '%,5,%';
 -- with []
 
+-- film: adopt
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), '{}', CAST(?3 AS bigint)
+  FROM "larder_match_film" m
+  JOIN "larder_stage_film" s ON s."position" = m."position"
+  WHERE m."state" = 3;
+-- with [Film swapi 1]
+
 -- film: origins
 INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST(?3 AS bigint)
   FROM "larder_match_film" m
@@ -621,6 +628,13 @@ UPDATE "person"
   WHERE c."assigned" <> '' AND m."position" = c."position" AND s."position" = c."position" AND "person"."id" = m."id";
 -- with []
 
+-- person: adopt
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), '{}', CAST(?3 AS bigint)
+  FROM "larder_match_person" m
+  JOIN "larder_stage_person" s ON s."position" = m."position"
+  WHERE m."state" = 3;
+-- with [Person swapi 1]
+
 -- person: origins
 INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST(?3 AS bigint)
   FROM "larder_match_person" m
@@ -926,6 +940,13 @@ UPDATE "scene"
   FROM "larder_change_scene" c, "larder_match_scene" m, "larder_stage_scene" s
   WHERE c."assigned" <> '' AND m."position" = c."position" AND s."position" = c."position" AND "scene"."id" = m."id";
 -- with []
+
+-- scene: adopt
+INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), '{}', CAST(?3 AS bigint)
+  FROM "larder_match_scene" m
+  JOIN "larder_stage_scene" s ON s."position" = m."position"
+  WHERE m."state" = 3;
+-- with [Scene swapi 1]
 
 -- scene: origins
 INSERT INTO "larder_origin" ("type", "source", "key", "record_id", "base", "run_id") SELECT CAST(?1 AS text), CAST(?2 AS text), s."key", CAST(m."id" AS text), coalesce(c."base", s."base"), CAST(?3 AS bigint)
