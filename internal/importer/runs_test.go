@@ -10,8 +10,8 @@ import (
 	"github.com/larderhq/larder/internal/importer"
 )
 
-// onBothEngines runs a test in a world on each engine.
-func onBothEngines(t *testing.T, models string, test func(t *testing.T, w *world)) {
+// onEachEngine runs a test in a world on each engine.
+func onEachEngine(t *testing.T, models string, test func(t *testing.T, w *world)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, newWorld(t, models)) })
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, newPostgresWorld(t, models)) })
 }
@@ -35,7 +35,7 @@ func (w *world) find(run int64) importer.RunRecord {
 }
 
 func TestARunIsARecordFromItsBeginning(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		run := w.begin(importer.Beginning{Source: "swapi", Cause: importer.CauseRequest, Asked: "sha256:7"})
 		record := w.find(run)
 		if record.Status != importer.RunRunning || record.Cause != "request" || record.Asked != "sha256:7" || record.FinishedAt != nil || record.Seconds != 0 {
@@ -62,7 +62,7 @@ func TestARunIsARecordFromItsBeginning(t *testing.T) {
 }
 
 func TestARunThatFailsLeavesOnlyItsRecord(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		fetching := w.begin(importer.Beginning{Source: "swapi"})
 		if err := importer.Fail(t.Context(), w.engine, fetching, "http://one/", errors.New("upstream is asleep")); err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestARunThatFailsLeavesOnlyItsRecord(t *testing.T) {
 }
 
 func TestADryRunLeavesNoRecord(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		for _, list := range []string{allThree, `[{"name":"A"}]`} {
 			report, err := w.run(answer(t, map[string]string{"allPlanets.planets": list}), importer.Options{DryRun: true})
 			if report.Run != 0 || (err == nil) != (list == allThree) {
@@ -95,7 +95,7 @@ func TestADryRunLeavesNoRecord(t *testing.T) {
 }
 
 func TestTheRecordOfAKilledProcessIsClosedByTheNextTurn(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		killed := w.begin(importer.Beginning{Source: "swapi"})
 		other := w.begin(importer.Beginning{Source: "other"})
 		waiting := w.begin(importer.Beginning{Source: "swapi", Waits: true})
@@ -122,7 +122,7 @@ func TestTheRecordOfAKilledProcessIsClosedByTheNextTurn(t *testing.T) {
 }
 
 func TestWhatOthersHaveDoneCountsOnlyWhenItIsDone(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		run := w.begin(importer.Beginning{Source: "swapi"})
 		since, err := importer.LastRun(t.Context(), w.engine)
 		if err != nil || since != 0 {
@@ -141,7 +141,7 @@ func TestWhatOthersHaveDoneCountsOnlyWhenItIsDone(t *testing.T) {
 }
 
 func TestOldRunsAreForgottenButForTheLastThatWasDone(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		list := map[string]string{"allPlanets.planets": allThree}
 		for range 4 {
 			if _, err := w.run(answer(t, list), importer.Options{}); err != nil {
@@ -163,7 +163,7 @@ func TestOldRunsAreForgottenButForTheLastThatWasDone(t *testing.T) {
 }
 
 func TestRunsAreListedFromTheLatestOn(t *testing.T) {
-	onBothEngines(t, planetModels, func(t *testing.T, w *world) {
+	onEachEngine(t, planetModels, func(t *testing.T, w *world) {
 		for range 3 {
 			w.begin(importer.Beginning{Source: "swapi"})
 			w.begin(importer.Beginning{Source: "other"})
