@@ -56,10 +56,11 @@ func Run(ctx context.Context, arguments, environ []string, stdout, stderr io.Wri
 func (p *program) fail(command *cobra.Command, err error) int {
 	code := exitFailed
 	held := (*migrate.Held)(nil)
+	heldImport := (*importer.HeldError)(nil)
 	switch {
 	case !p.ran:
 		code = exitUsage
-	case errors.As(err, &held), errors.Is(err, errRowsInTheWay):
+	case errors.As(err, &held), errors.As(err, &heldImport), errors.Is(err, errRowsInTheWay):
 		code = exitHeld
 	}
 	message := strings.TrimSpace(err.Error())
@@ -75,10 +76,11 @@ func (p *program) fail(command *cobra.Command, err error) int {
 		problems = invalid.Problems
 	}
 	p.out.event("failed", struct {
-		Error    string             `json:"error"`
-		Exit     int                `json:"exit"`
-		Problems []importer.Problem `json:"problems,omitempty"`
-	}{message, code, problems})
+		Error    string              `json:"error"`
+		Exit     int                 `json:"exit"`
+		Problems []importer.Problem  `json:"problems,omitempty"`
+		Held     *importer.HeldError `json:"held,omitempty"`
+	}{message, code, problems, heldImport})
 	return code
 }
 

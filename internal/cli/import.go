@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -19,7 +20,8 @@ import (
 )
 
 func (p *program) importCommand() *cobra.Command {
-	var dryRun, offline, fresh bool
+	var dryRun, offline, fresh, history bool
+	var allow []string
 	var flags *projectFlags
 	cmd := &cobra.Command{
 		Use:   "import [SOURCE…]",
@@ -35,8 +37,16 @@ difference one transaction. What was changed here stays as it is.`,
 			if names, err = sourcesOf(loaded, names); err != nil {
 				return err
 			}
+			for _, word := range allow {
+				if word != importer.AllowCollapse && word != importer.AllowDrift {
+					return fmt.Errorf("--allow %s: expected %s or %s", word, importer.AllowCollapse, importer.AllowDrift)
+				}
+			}
+			if history {
+				return p.history(cmd.Context(), loaded, names)
+			}
 			if dryRun {
-				return p.rehearse(cmd.Context(), loaded, names, importOptions{offline: offline, fresh: fresh, dryRun: true})
+				return p.rehearse(cmd.Context(), loaded, names, importOptions{offline: offline, fresh: fresh, dryRun: true, allow: allow})
 			}
 			return p.withDatabase(cmd.Context(), loaded, func(engine store.Engine) error {
 				dir, err := openMigrations(loaded)
@@ -50,12 +60,15 @@ difference one transaction. What was changed here stays as it is.`,
 				if err != nil {
 					return err
 				}
-				return p.importOnce(cmd.Context(), loaded, engine, names, importOptions{offline: offline, fresh: fresh, since: since})
+				return p.importOnce(cmd.Context(), loaded, engine, names, importOptions{offline: offline, fresh: fresh, since: since, allow: allow})
 			})
 		},
 	}
 	flags = addProjectFlags(cmd, false)
+	cmd.Flags().BoolVar(&history, "history", false, "import nothing, and list the imports that the database remembers")
+	cmd.Flags().StringSliceVar(&allow, "allow", nil, "let an import through that would be held: `WHAT` is collapse or drift")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change")
+	cmd.MarkFlagsMutuallyExclusive("history", "dry-run")
 	cmd.Flags().BoolVar(&offline, "offline", false, "read the snapshots, ask no one")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "fetch everything, also what upstream says has not changed or a read that broke off has fetched")
 	return cmd
@@ -119,6 +132,7 @@ func checkApplied(ctx context.Context, engine store.Engine, dir *migrate.Dir) er
 
 type importOptions struct {
 	dryRun, offline, fresh bool
+	allow                  []string
 	since                  int64 // the last run that there was when the command began
 }
 
@@ -183,18 +197,19 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 	bars := p.out.newProgress(name)
 	defer bars.done()
 	outcome, err := refresh.New(loaded, engine, source.UserAgent(release())).Import(ctx, name, refresh.Options{
-		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh,
+		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow,
 		Fetched: bars.fetched, Imported: bars.imported,
 	})
 	bars.done()
-	if err != nil {
+	held := (*importer.HeldError)(nil)
+	if err != nil && !(options.dryRun && errors.As(err, &held)) {
 		return err
 	}
 	p.sayImport(outcome)
 	if outcome.DriftUnknown != "" {
 		p.logger(loaded.Settings).Debug("upstream does not tell its types", slog.String("source", name), slog.String("reason", outcome.DriftUnknown))
 	}
-	return nil
+	return err
 }
 
 // sayImport tells what an import did, or would do.

@@ -63,6 +63,16 @@ type RunRecord struct {
 	Error          string     `json:"error,omitempty"`
 }
 
+// Summary is what the run did in words, as [TypeReport.Summary] says it of a
+// type.
+func (r RunRecord) Summary() string {
+	return TypeReport{
+		Created: Rows{Count: r.Created}, Adopted: Rows{Count: r.Adopted}, Updated: Rows{Count: r.Updated}, Unchanged: r.Unchanged,
+		Conflicts: Rows{Count: r.Conflicts}, Gone: Rows{Count: r.Gone},
+		Removed: Rows{Count: r.Removed}, Detached: Rows{Count: r.Detached}, Deleted: Rows{Count: r.Deleted},
+	}.Summary()
+}
+
 // Beginning is what is known of an import before it begins.
 type Beginning struct {
 	Source string

@@ -31,9 +31,10 @@ func New(loaded *project.Project, engine store.Engine, userAgent string) *Refres
 
 // Options say how one source is imported.
 type Options struct {
-	DryRun  bool // the report is the plan, and nothing is kept
-	Offline bool // the snapshot is read, and no one is asked
-	Fresh   bool // everything is fetched, also what upstream says has not changed or a read that broke off has fetched
+	DryRun  bool     // the report is the plan, and nothing is kept
+	Offline bool     // the snapshot is read, and no one is asked
+	Fresh   bool     // everything is fetched, also what upstream says has not changed or a read that broke off has fetched
+	Allow   []string // lets an import through that would be held, see [importer.Options]
 
 	// Fetched and Imported are called as the work goes on, from the goroutine
 	// that does it; they may be nil.
@@ -97,7 +98,11 @@ func (r *Refresher) Import(ctx context.Context, name string, options Options) (o
 // them.
 func (r *Refresher) importing(name string, options Options) importer.Options {
 	settings := r.project.Settings.Sources[name]
-	return importer.Options{
-		DryRun: options.DryRun, KeepIDs: settings.KeepIDs, Progress: options.Imported,
+	into := importer.Options{
+		DryRun: options.DryRun, KeepIDs: settings.KeepIDs, Allow: options.Allow, Progress: options.Imported,
 	}
+	if bounds := settings.Collapse; !bounds.Off {
+		into.Collapse = &importer.Collapse{Shrink: bounds.Shrink, Growth: bounds.Growth, Nulls: bounds.Nulls}
+	}
+	return into
 }
