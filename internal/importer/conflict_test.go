@@ -15,8 +15,8 @@ import (
 // opener makes an empty database of models.
 type opener func(t *testing.T, models string) *world
 
-// onBothEngines runs the test on each engine, with databases of its own.
-func onBothEngines(t *testing.T, test func(t *testing.T, open opener)) {
+// withDatabases runs the test on each engine, with databases of its own.
+func withDatabases(t *testing.T, test func(t *testing.T, open opener)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) {
 		test(t, func(t *testing.T, models string) *world { return newWorld(t, models) })
@@ -156,7 +156,7 @@ func TestAFieldIsDecidedByItsThreeValues(t *testing.T) {
 			{append([]string{`INSERT INTO star (name) VALUES ('Sol')`}, retag("b")...), `"size":2,"tags":["a"]`, "2|null|b", `tags: ? > ["a"] | ["b"] open`},
 		},
 	}
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		for name, steps := range tests {
 			t.Run(name, func(t *testing.T) {
 				w := open(t, starModels)
@@ -200,7 +200,7 @@ func TestConflictsAreDecidedAsIsSet(t *testing.T) {
 		"by the type before a source": {strings.Replace(starModels, `key: ["name"]`, `key: ["name"], onConflict: UPSTREAM`, 1), model.FailOnConflict, "Sol|3|null", "size: 2 > 3 | 3 upstream", "1 updated, 1 in conflict"},
 		"by the type: fail":           {strings.Replace(starModels, `key: ["name"]`, `key: ["name"], onConflict: FAIL`, 1), "", "Sol|7|null", "", ""},
 	}
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				w := open(t, test.models)
@@ -230,7 +230,7 @@ give each field here one of the other two values, or set onConflict to local or 
 }
 
 func TestAConflictDecidedForUpstreamIsListedWithWhatItOverwrote(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		options := importer.Options{OnConflict: model.TakeUpstream}
 		for _, size := range []string{"2", "3"} {
@@ -254,7 +254,7 @@ func TestAConflictDecidedForUpstreamIsListedWithWhatItOverwrote(t *testing.T) {
 }
 
 func TestADryRunLeavesNoConflicts(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		for i, size := range []string{"2", "3"} {
 			report, err := w.from("swapi", importer.Options{DryRun: i > 0}, map[string]string{"stars": `[{"name":"Sol","size":` + size + `,"tags":[]}]`})
@@ -268,7 +268,7 @@ func TestADryRunLeavesNoConflicts(t *testing.T) {
 }
 
 func TestConflictsOfWhatIsNoLongerHereAreForgotten(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		stars := func(size int) {
 			t.Helper()
@@ -296,7 +296,7 @@ func TestConflictsOfWhatIsNoLongerHereAreForgotten(t *testing.T) {
 }
 
 func TestConflictsAreListedByWhatIsAsked(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		var list []string
 		for i := range 7 {
@@ -341,7 +341,7 @@ func TestConflictsAreListedByWhatIsAsked(t *testing.T) {
 }
 
 func TestAHiddenFieldsValuesAreNotTold(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, strings.Replace(starModels, "size: Int", "size: Int @hidden", 1))
 		for _, size := range []string{"2", "3"} {
 			if _, err := w.from("swapi", importer.Options{}, map[string]string{"stars": `[{"name":"Sol","size":` + size + `,"tags":[]}]`}); err != nil {
@@ -365,7 +365,7 @@ func (w *world) resolve(id int64, take model.OnConflict) (importer.Conflict, err
 }
 
 func TestAResolvedConflictStaysSoUntilUpstreamChangesAgain(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		upstream := func(size string) {
 			t.Helper()
@@ -406,7 +406,7 @@ func TestAResolvedConflictStaysSoUntilUpstreamChangesAgain(t *testing.T) {
 }
 
 func TestAConflictCanBeDecidedOtherwise(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)
 		for _, size := range []string{"2", "3"} {
 			if _, err := w.from("swapi", importer.Options{}, map[string]string{"stars": `[{"name":"Sol","size":` + size + `,"tags":[]}]`}); err != nil {
@@ -440,7 +440,7 @@ func TestAResolutionThatBreaksAConstraintIsNone(t *testing.T) {
 type Star @source(name: "swapi", path: "stars", key: ["id"]) {
   name: String! @unique
 }`
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, models)
 		for _, name := range []string{"Sol", "Sun"} {
 			if _, err := w.from("swapi", importer.Options{}, map[string]string{"stars": `[{"id":"s","name":"` + name + `"}]`}); err != nil {
@@ -484,7 +484,7 @@ type Mood @vocabulary { word: String! @unique }`
 	people := `[{"id":1,"name":"Luke"},{"id":2,"name":"Leia"},{"id":3,"name":"Han"}]`
 	first := `[{"title":"A","released":"1977-05-25","gross":1.5,"seen":"2026-01-01T00:00:00Z","notes":["x"],"genres":["g","g"],"director":1,"cast":[1,2],"mood":"calm"}]`
 	then := `[{"title":"A","released":"1977-05-26","gross":2.25,"seen":"2026-01-01T01:00:00.5Z","notes":["y"],"genres":["h","h"],"director":2,"cast":[3,1],"mood":"wild"}]`
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, models)
 		lists := map[string]string{"people": people, "films": first}
 		if _, err := w.from("swapi", importer.Options{}, lists); err != nil {
@@ -576,7 +576,7 @@ func TestSourcesOfTheSameRecordKeepOutOfEachOthersWay(t *testing.T) {
 			{"far", `"size":1,"planet":30`, "", "1|null|Coruscant"},
 		}},
 	}
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		for name, test := range tests {
 			t.Run(name, func(t *testing.T) {
 				w := open(t, twoSources)
@@ -613,7 +613,7 @@ type Item @unique(fields: ["shoppingList", "name"]) {
   name: String!
   quantity: Int!
 }`
-	onBothEngines(t, func(t *testing.T, open opener) {
+	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, models)
 		for _, quantity := range []string{"1", "2"} {
 			list := `[{"id":1,"name":"Week","items":[{"name":"Milk","quantity":` + quantity + `},{"name":"Bread","quantity":1}]}]`
