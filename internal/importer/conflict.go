@@ -77,23 +77,6 @@ func Conflicts(ctx context.Context, engine store.Engine, schema *model.Schema, f
 	}
 }
 
-// OpenConflicts counts the open conflicts of the source.
-func OpenConflicts(ctx context.Context, engine store.Engine, schema *model.Schema, sourceName string) (count int, err error) {
-	const page = 500
-	filter := ConflictFilter{Source: sourceName, Open: true, Limit: page}
-	for {
-		found, err := Conflicts(ctx, engine, schema, filter)
-		if err != nil {
-			return 0, err
-		}
-		count += len(found)
-		if len(found) < page {
-			return count, nil
-		}
-		filter.After = found[page-1].ID
-	}
-}
-
 // FindConflict returns the conflict with the id, or ErrNoConflict.
 func FindConflict(ctx context.Context, engine store.Engine, schema *model.Schema, id int64) (*Conflict, error) {
 	c, err := findConflict(ctx, engine, schema, id)

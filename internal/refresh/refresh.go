@@ -106,3 +106,12 @@ func (r *Refresher) importing(name string, options Options) importer.Options {
 	}
 	return into
 }
+
+// priorities are those of the project's sources.
+func priorities(loaded *project.Project) map[string]int {
+	of := make(map[string]int, len(loaded.Settings.Sources))
+	for name, settings := range loaded.Settings.Sources {
+		of[name] = settings.Priority
+	}
+	return of
+}
