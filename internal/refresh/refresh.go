@@ -99,6 +99,7 @@ func (r *Refresher) Import(ctx context.Context, name string, options Options) (o
 func (r *Refresher) importing(name string, options Options) importer.Options {
 	settings := r.project.Settings.Sources[name]
 	into := importer.Options{
+		OnConflict: settings.OnConflict, Priorities: priorities(r.project),
 		DryRun: options.DryRun, KeepIDs: settings.KeepIDs, Allow: options.Allow, Progress: options.Imported,
 	}
 	if bounds := settings.Collapse; !bounds.Off {
