@@ -109,7 +109,7 @@ func importSchemas() object {
 			{"schedule", orNull(text("When servers import it."))},
 			{"due", orNull(moment("When the next import by the schedule is due."))},
 			{"lastRun", object{{"oneOf", []any{ref("schemas", "larder.Run"), object{{"type", "null"}}}}}},
-			{"openConflicts", count("")},
+			{"openConflicts", count("At most 1,000: so many or more.")},
 			{"links", links},
 		})},
 		{"larder.Run", closed("One import, as it is remembered.", object{

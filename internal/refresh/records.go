@@ -5,8 +5,23 @@ import (
 
 	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/model"
+	"github.com/larderhq/larder/internal/rest"
 	"github.com/larderhq/larder/internal/store"
 )
+
+// remember adds to a source what the database knows of it.
+func (r *Refresher) remember(ctx context.Context, source *rest.ImportSource) error {
+	last, err := r.Runs(ctx, importer.RunFilter{Source: source.Name, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(last) > 0 {
+		source.LastRun = &last[0]
+	}
+	open, err := r.Conflicts(ctx, importer.ConflictFilter{Source: source.Name, Open: true, Limit: rest.CountedConflicts})
+	source.OpenConflicts = len(open)
+	return err
+}
 
 // Runs implements [rest.Imports].
 func (r *Refresher) Runs(ctx context.Context, filter importer.RunFilter) ([]importer.RunRecord, error) {

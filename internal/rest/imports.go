@@ -21,9 +21,11 @@ import (
 // Imports is the management of a project's imports, which the server offers
 // under /api/_imports. Its methods are safe for concurrent use.
 type Imports interface {
-	// Sources are the project's sources in the order of their names, without a
-	// word to any of them.
-	Sources(ctx context.Context) ([]ImportSource, error)
+	// SourceNames are the names of the project's sources, in the order in which
+	// they are imported.
+	SourceNames() []string
+	// Source is what is known of one of them, without a word to upstream.
+	Source(ctx context.Context, name string) (ImportSource, error)
 	// Start begins an import of the source, which goes on when ctx has ended, and
 	// returns the id of its run, which is recorded already. The error is a
 	// [RunningError] while another import of the source goes on.
@@ -59,8 +61,11 @@ type ImportSource struct {
 	Schedule      string              // in words: "every 1h0m0s", "30 4 * * * Europe/Berlin"; "" for none
 	Due           time.Time           // the next import by the schedule; zero: none
 	LastRun       *importer.RunRecord // nil: none yet
-	OpenConflicts int
+	OpenConflicts int                 // CountedConflicts where there are so many or more
 }
+
+// CountedConflicts is to how many the open conflicts of a source are counted.
+const CountedConflicts = 1000
 
 // ImportRequest is what a request for an import may say.
 type ImportRequest struct {
@@ -240,12 +245,13 @@ func (m *management) listSources(x *exchange) error {
 	}
 	ctx, cancel := m.working(x)
 	defer cancel()
-	sources, err := m.imports.Sources(ctx)
-	if err != nil {
-		return err
-	}
-	bodies := make([]sourceBody, len(sources))
-	for i, source := range sources {
+	names := m.imports.SourceNames()
+	bodies := make([]sourceBody, len(names))
+	for i, name := range names {
+		source, err := m.imports.Source(ctx, name)
+		if err != nil {
+			return err
+		}
 		bodies[i] = bodyOfSource(source)
 	}
 	return m.sendValue(x.w, x.r, http.StatusOK, m.shared.json, bodies)
@@ -256,33 +262,30 @@ func (m *management) readSource(x *exchange) error {
 	if _, err := parameters(x.r); err != nil {
 		return err
 	}
+	name, err := m.sourceName(x)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := m.working(x)
 	defer cancel()
-	source, err := m.source(ctx, x)
+	source, err := m.imports.Source(ctx, name)
 	if err != nil {
 		return err
 	}
 	return m.sendValue(x.w, x.r, http.StatusOK, m.shared.json, bodyOfSource(source))
 }
 
-// source is the one that the path names.
-func (m *management) source(ctx context.Context, x *exchange) (ImportSource, error) {
-	name := x.r.PathValue("source")
-	sources, err := m.imports.Sources(ctx)
-	if err != nil {
-		return ImportSource{}, err
-	}
-	names := make([]string, len(sources))
-	for i, source := range sources {
-		if names[i] = source.Name; source.Name == name {
-			return source, nil
-		}
+// sourceName is the source that the path names.
+func (m *management) sourceName(x *exchange) (string, error) {
+	name, names := x.r.PathValue("source"), m.imports.SourceNames()
+	if slices.Contains(names, name) {
+		return name, nil
 	}
 	unknown := &problem{status: http.StatusNotFound, code: codeNotFound, message: fmt.Sprintf("there is no source %q", abbreviate(name)), hint: "GET " + importsPath + " lists the sources"}
 	if near := nearest(name, names); near != "" {
 		unknown.hint = fmt.Sprintf("did you mean %q? %s", near, unknown.hint)
 	}
-	return ImportSource{}, unknown
+	return "", unknown
 }
 
 // start answers POST of one source: it begins an import and answers with its
@@ -291,20 +294,20 @@ func (m *management) start(x *exchange) error {
 	if _, err := parameters(x.r); err != nil {
 		return err
 	}
+	name, err := m.sourceName(x)
+	if err != nil {
+		return err
+	}
 	request, err := m.importRequest(x)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := m.working(x)
 	defer cancel()
-	source, err := m.source(ctx, x)
-	if err != nil {
-		return err
-	}
-	id, err := m.imports.Start(ctx, source.Name, request)
+	id, err := m.imports.Start(ctx, name, request)
 	if running := (*RunningError)(nil); errors.As(err, &running) {
 		return (&problem{
-			status: http.StatusConflict, code: codeRunning, message: fmt.Sprintf("an import of %s goes on already", source.Name),
+			status: http.StatusConflict, code: codeRunning, message: fmt.Sprintf("an import of %s goes on already", name),
 			details: "it is " + runPath(running.Run), hint: "wait for its end, of which " + runPath(running.Run) + "/events tells",
 		}).with("Location", runPath(running.Run))
 	}

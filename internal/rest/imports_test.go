@@ -33,17 +33,22 @@ type pantry struct {
 	refusal   error // of a request for an import or a resolution
 }
 
-func (p *pantry) Sources(context.Context) ([]rest.ImportSource, error) {
+func (p *pantry) SourceNames() []string { return []string{"lists", "swapi"} }
+
+func (p *pantry) Source(_ context.Context, name string) (rest.ImportSource, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	swapi := rest.ImportSource{
-		Name: "swapi", Kind: "graphql", Schedule: "every 1h0m0s", OpenConflicts: len(p.conflicts),
+	if name == "lists" {
+		return rest.ImportSource{Name: name, Kind: "json"}, nil
+	}
+	source := rest.ImportSource{
+		Name: name, Kind: "graphql", Schedule: "every 1h0m0s", OpenConflicts: len(p.conflicts),
 		Due: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}
 	if len(p.runs) > 0 {
-		swapi.LastRun = &p.runs[len(p.runs)-1]
+		source.LastRun = &p.runs[len(p.runs)-1]
 	}
-	return []rest.ImportSource{{Name: "lists", Kind: "json"}, swapi}, nil
+	return source, nil
 }
 
 func (p *pantry) Start(_ context.Context, source string, request rest.ImportRequest) (int64, error) {
