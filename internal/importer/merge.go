@@ -62,7 +62,7 @@ func merge(fields []*model.Field, defaults texts, row *differing, priority int) 
 			continue
 		}
 		m.Base[name] = upstream
-		if known && bytes.Equal(base, upstream) && !row.yields(name, priority) {
+		if known && bytes.Equal(base, upstream) {
 			continue
 		}
 		local, conflict := row.local[name], row.open[name]
