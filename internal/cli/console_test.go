@@ -73,7 +73,7 @@ func TestNumbersReadAsPeopleWriteThem(t *testing.T) {
 		took(2500 * time.Millisecond):   "2.5 s",
 		took(61 * time.Second):          "1m1s",
 		keyText([]byte(`["Tatooine"]`)): "Tatooine",
-		keyText([]byte(`[7,"x"]`)):      "7, x",
+		keyText([]byte(`[7,"x"]`)):      `[7,"x"]`,
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -20,15 +20,17 @@ import (
 )
 
 func (p *program) importCommand() *cobra.Command {
-	var dryRun, offline, fresh, history bool
-	var allow []string
+	var history bool
+	var options importOptions
 	var flags *projectFlags
 	cmd := &cobra.Command{
 		Use:   "import [SOURCE…]",
 		Short: "Bring the sources and the database into step",
 		Long: `Import reads the sources (all of them, unless some are named), compares their
 records with what they said the last time and with the database, and makes the
-difference one transaction. What was changed here stays as it is.`,
+difference one transaction. What was changed here stays as it is. What is gone
+upstream goes here, too, unless it was changed or is used here; what was deleted
+here is not created again but by --restore.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			loaded, err := p.load(cmd, flags, nil)
 			if err != nil {
@@ -37,7 +39,7 @@ difference one transaction. What was changed here stays as it is.`,
 			if names, err = sourcesOf(loaded, names); err != nil {
 				return err
 			}
-			for _, word := range allow {
+			for _, word := range options.allow {
 				if word != importer.AllowCollapse && word != importer.AllowDrift {
 					return fmt.Errorf("--allow %s: expected %s or %s", word, importer.AllowCollapse, importer.AllowDrift)
 				}
@@ -45,8 +47,11 @@ difference one transaction. What was changed here stays as it is.`,
 			if history {
 				return p.history(cmd.Context(), loaded, names)
 			}
-			if dryRun {
-				return p.rehearse(cmd.Context(), loaded, names, importOptions{offline: offline, fresh: fresh, dryRun: true, allow: allow})
+			if len(options.restore) > 0 && len(names) > 1 {
+				return fmt.Errorf("--restore names records of one source, and this imports %s: name the one", quoted(names))
+			}
+			if options.dryRun {
+				return p.rehearse(cmd.Context(), loaded, names, options)
 			}
 			return p.withDatabase(cmd.Context(), loaded, func(engine store.Engine) error {
 				dir, err := openMigrations(loaded)
@@ -56,21 +61,22 @@ difference one transaction. What was changed here stays as it is.`,
 				if err := checkApplied(cmd.Context(), engine, dir); err != nil {
 					return err
 				}
-				since, err := importer.LastRun(cmd.Context(), engine)
-				if err != nil {
+				if options.since, err = importer.LastRun(cmd.Context(), engine); err != nil {
 					return err
 				}
-				return p.importOnce(cmd.Context(), loaded, engine, names, importOptions{offline: offline, fresh: fresh, since: since, allow: allow})
+				return p.importOnce(cmd.Context(), loaded, engine, names, options)
 			})
 		},
 	}
 	flags = addProjectFlags(cmd, false)
+	cmd.Flags().BoolVar(&options.dryRun, "dry-run", false, "only say what would change")
 	cmd.Flags().BoolVar(&history, "history", false, "import nothing, and list the imports that the database remembers")
-	cmd.Flags().StringSliceVar(&allow, "allow", nil, "let an import through that would be held: `WHAT` is collapse or drift")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would change")
 	cmd.MarkFlagsMutuallyExclusive("history", "dry-run")
-	cmd.Flags().BoolVar(&offline, "offline", false, "read the snapshots, ask no one")
-	cmd.Flags().BoolVar(&fresh, "fresh", false, "fetch everything, also what upstream says has not changed or a read that broke off has fetched")
+	cmd.Flags().StringSliceVar(&options.allow, "allow", nil, "let an import through that would be held: `WHAT` is collapse or drift")
+	cmd.Flags().BoolVar(&options.offline, "offline", false, "read the snapshots, ask no one")
+	cmd.Flags().BoolVar(&options.fresh, "fresh", false, "fetch everything, also what upstream says has not changed or a read that broke off has fetched")
+	cmd.Flags().StringArrayVar(&options.restore, "restore", nil, "create the deleted record with the `key` again, with its id and what belonged to it; may be repeated")
+	cmd.Flags().StringVar(&options.restoreType, "type", "", "the `type` of the records to restore, where several have deleted ones with the key")
 	return cmd
 }
 
@@ -132,6 +138,8 @@ func checkApplied(ctx context.Context, engine store.Engine, dir *migrate.Dir) er
 
 type importOptions struct {
 	dryRun, offline, fresh bool
+	restore                []string
+	restoreType            string
 	allow                  []string
 	since                  int64 // the last run that there was when the command began
 }
@@ -171,7 +179,7 @@ func (p *program) importOnce(ctx context.Context, loaded *project.Project, engin
 			if err != nil {
 				return err
 			}
-			if done == nil {
+			if done == nil || len(options.restore) > 0 {
 				missing = append(missing, name)
 				continue
 			}
@@ -197,7 +205,7 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 	bars := p.out.newProgress(name)
 	defer bars.done()
 	outcome, err := refresh.New(loaded, engine, source.UserAgent(release())).Import(ctx, name, refresh.Options{
-		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow,
+		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow, Restore: options.restore, RestoreType: options.restoreType,
 		Fetched: bars.fetched, Imported: bars.imported,
 	})
 	bars.done()
@@ -243,7 +251,10 @@ func (p *program) sayImport(outcome refresh.Outcome) {
 			p.sayRows("adopt", t.Adopted, shown)
 			p.sayRows("update", t.Updated, shown)
 		}
+		p.sayRows("restore", t.Restored, shown)
 		p.sayRows("conflict", t.Conflicts, shown)
+		p.sayRows("removed", t.Removed, shown)
+		p.sayRows("detached", t.Detached, shown)
 		p.sayRows("gone", t.Gone, shown)
 		p.sayRows("deleted", t.Deleted, shown)
 	}
@@ -267,6 +278,14 @@ func (p *program) sayRows(kind string, rows importer.Rows, most int) {
 		switch {
 		case kind == "create":
 			p.out.detail("%s %s", p.out.paint(p.out.outTerminal, faint, "create"), row.Values)
+		case kind == "restore":
+			p.out.detail("restored: %s", who)
+		case kind == "removed":
+			p.out.detail("gone upstream, removed: %s", who)
+		case kind == "detached" && row.Reason != "":
+			p.out.detail("detached, kept here: %s, %s", who, row.Reason)
+		case kind == "detached":
+			p.out.detail("detached, kept here: %s", who)
 		case kind == "gone":
 			p.out.detail("gone upstream, kept here: %s", who)
 		case kind == "deleted":
@@ -287,18 +306,16 @@ func (p *program) sayRows(kind string, rows importer.Rows, most int) {
 	}
 }
 
-// keyText is a key as people read it: its values between commas.
+// keyText is a key as people read it and --restore takes it: its value, or a
+// JSON array where it has more than one.
 func keyText(key json.RawMessage) string {
-	var values []any
-	if err := json.Unmarshal(key, &values); err != nil {
+	var values []json.RawMessage
+	if json.Unmarshal(key, &values) != nil || len(values) != 1 {
 		return string(key)
 	}
-	text := ""
-	for i, value := range values {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprint(value)
+	var text string
+	if json.Unmarshal(values[0], &text) != nil {
+		return string(values[0])
 	}
 	return text
 }

@@ -36,6 +36,11 @@ type Options struct {
 	Fresh   bool     // everything is fetched, also what upstream says has not changed or a read that broke off has fetched
 	Allow   []string // lets an import through that would be held, see [importer.Options]
 
+	// Restore and RestoreType are those of [importer.Options]. What is to be
+	// restored has to be told again, so that everything is fetched.
+	Restore     []string
+	RestoreType string
+
 	// Fetched and Imported are called as the work goes on, from the goroutine
 	// that does it; they may be nil.
 	Fetched  func(source.Progress)
@@ -55,7 +60,7 @@ type Outcome struct {
 func (r *Refresher) Import(ctx context.Context, name string, options Options) (outcome Outcome, err error) {
 	asked := r.project.Fingerprint(name)
 	opening := project.Opening{Offline: options.Offline, Fresh: options.Fresh, UserAgent: r.userAgent}
-	if !options.Fresh {
+	if !options.Fresh && len(options.Restore) == 0 {
 		if opening.Known, err = importer.Known(ctx, r.engine, name, asked); err != nil {
 			return outcome, err
 		}
@@ -99,6 +104,7 @@ func (r *Refresher) Import(ctx context.Context, name string, options Options) (o
 func (r *Refresher) importing(name string, options Options) importer.Options {
 	settings := r.project.Settings.Sources[name]
 	into := importer.Options{
+		Removed: settings.Removed, Restore: options.Restore, RestoreType: options.RestoreType,
 		OnConflict: settings.OnConflict, Priorities: priorities(r.project),
 		DryRun: options.DryRun, KeepIDs: settings.KeepIDs, Allow: options.Allow, Progress: options.Imported,
 	}
