@@ -186,6 +186,9 @@ func TestSourcesAreListed(t *testing.T) {
 	if run["status"] != "done" || run["links"].(map[string]any)["self"] != "/api/_imports/runs/1" {
 		t.Errorf("the last run is %v", run)
 	}
+	if index := ask(t, plain(), "GET", address+"/api", nil); !strings.Contains(string(index.body), `"imports":"/api/_imports"`) {
+		t.Errorf("the index does not lead there: %s", index.body)
+	}
 	head := ask(t, plain(), "HEAD", address+"/api/_imports/swapi", nil)
 	if head.status != 200 || len(head.body) > 0 {
 		t.Errorf("HEAD: %d %s", head.status, head.body)

@@ -180,6 +180,9 @@ func (s *Server) index(w *recorder, r *http.Request) error {
 		Name: s.settings.Name, Server: "larder " + s.settings.Release, Default: s.settings.DefaultVersion,
 		Links: map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "readiness": "/readyz", "metrics": "/metrics"},
 	}
+	if s.settings.Imports != nil {
+		answer.Links["imports"] = importsPath
+	}
 	for _, version := range s.settings.Versions {
 		answer.Versions = append(answer.Versions, s.byVersion[version.Number].index())
 	}
