@@ -200,12 +200,17 @@ func (p *program) importSources(ctx context.Context, loaded *project.Project, en
 	return nil
 }
 
+// refresher imports the project's sources into the database.
+func (p *program) refresher(loaded *project.Project, engine store.Engine) *refresh.Refresher {
+	return refresh.New(loaded, engine, source.UserAgent(release()), p.logger(loaded.Settings))
+}
+
 // importSource imports one source and says what came of it.
 func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) error {
 	bars := p.out.newProgress(name)
 	defer bars.done()
-	outcome, err := refresh.New(loaded, engine, source.UserAgent(release())).Import(ctx, name, refresh.Options{
-		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow, Restore: options.restore, RestoreType: options.restoreType,
+	outcome, err := p.refresher(loaded, engine).Import(ctx, name, refresh.Options{
+		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow, Restore: options.restore, RestoreType: options.restoreType, Cause: importer.CauseCommand,
 		Fetched: bars.fetched, Imported: bars.imported,
 	})
 	bars.done()

@@ -68,23 +68,41 @@ func listen(ctx context.Context, loaded *project.Project) (net.Listener, error) 
 	return nil, fmt.Errorf("listen on %s: %w", address, err)
 }
 
-// serve answers requests until ctx ends.
+// serve answers requests and imports the sources that have a schedule, until
+// ctx ends.
 func (p *program) serve(ctx context.Context, loaded *project.Project, engine store.Engine, listener net.Listener) error {
 	records, err := openStore(ctx, loaded, engine)
 	if err != nil {
 		return err
 	}
-	server, err := rest.New(p.serverSettings(loaded), records, loaded.Schema)
+	settings, refresher := p.serverSettings(loaded), p.refresher(loaded, engine)
+	if !loaded.Settings.External {
+		settings.Imports = refresher
+	}
+	server, err := rest.New(settings, records, loaded.Schema)
 	if err != nil {
 		return err
 	}
 	p.sayAddresses(loaded, server.DefaultVersion(), listener.Addr())
-	if err := server.Serve(ctx, listener); err != nil {
+	if err := together(ctx, refresher.Serve, func(ctx context.Context) error { return server.Serve(ctx, listener) }); err != nil {
 		return err
 	}
 	p.out.step(faint, "stopped", "every request was answered")
 	p.out.event("stopped", struct{}{})
 	return nil
+}
+
+// together runs both until ctx ends or one of them does, and waits for both.
+func together(ctx context.Context, one, other func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		defer stop()
+		ended <- one(ctx)
+	}()
+	err := other(ctx)
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // serverSettings are the project's settings as the server wants them.
