@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -30,23 +31,26 @@ func (p Problem) String() string {
 	if p.Field != "" {
 		fmt.Fprintf(&b, ", %s", p.Field)
 	}
-	return b.String() + ": " + p.Message
+	return strings.TrimSpace(b.String()) + ": " + p.Message
 }
 
 // InvalidError says that records of a source do not suit the model; nothing
-// was imported.
+// was imported, or done in place of that.
 type InvalidError struct {
 	Count    int       // of all problems
 	Problems []Problem // the first of them
+
+	undone string // what was not done, "imported" unless it is set
 }
 
 // Error lists the problems, one a line.
 func (e *InvalidError) Error() string {
 	lines := make([]string, 0, len(e.Problems)+2)
+	undone := cmp.Or(e.undone, "imported")
 	if e.Count == 1 {
-		return "nothing was imported, for " + e.Problems[0].String()
+		return "nothing was " + undone + ", for " + e.Problems[0].String()
 	}
-	lines = append(lines, fmt.Sprintf("nothing was imported, for %d problems:", e.Count))
+	lines = append(lines, fmt.Sprintf("nothing was %s, for %d problems:", undone, e.Count))
 	for _, p := range e.Problems {
 		lines = append(lines, "  "+p.String())
 	}

@@ -22,11 +22,7 @@ func (p *plan) keys() map[string][]string {
 			if f.Relation == nil || f.Relation.Target.Vocabulary || p.sourceKey(f.Relation.Target) != nil {
 				continue
 			}
-			inverse := (*model.Field)(nil)
-			if f.Kind == model.ToMany {
-				inverse = f.Relation.Inverse
-			}
-			keys[t.typ.Name+"."+f.Name] = p.naturalKey(f.Relation.Target, inverse)
+			keys[t.typ.Name+"."+f.Name] = p.nestedKey(f)
 		}
 	}
 	for _, root := range p.roots {
@@ -35,23 +31,17 @@ func (p *plan) keys() map[string][]string {
 	return keys
 }
 
-// keyChange is a key that is no longer what it was at the last import.
-type keyChange struct {
-	of          string // as in plan.keys
-	before, now []string
-}
-
 // changedKeys are the keys that differ from those of the last import, in the
 // order of their names. A field that was renamed is what it was.
-func (p *plan) changedKeys(last map[string][]string) []keyChange {
-	var changes []keyChange
+func (p *plan) changedKeys(last map[string][]string) []KeyChange {
+	var changes []KeyChange
 	for of, now := range p.keys() {
 		before, known := last[of]
 		if known && !slices.EqualFunc(before, now, func(old, name string) bool { return old == name || p.wasCalled(of, name, old) }) {
-			changes = append(changes, keyChange{of, before, now})
+			changes = append(changes, KeyChange{of, before, now})
 		}
 	}
-	slices.SortFunc(changes, func(a, b keyChange) int { return strings.Compare(a.of, b.of) })
+	slices.SortFunc(changes, func(a, b KeyChange) int { return strings.Compare(a.Of, b.Of) })
 	return changes
 }
 
@@ -82,7 +72,7 @@ func (r *run) checkKeys() error {
 	for _, change := range r.plan.changedKeys(r.last.Keys) {
 		return fmt.Errorf("the key of %s was %s at the last import and is %s now, by which no record would be found again: "+
 			"give the records their new keys with larder rekey %s, which keeps their ids and edits, or put the key back",
-			change.of, keyName(change.before), keyName(change.now), r.plan.source)
+			change.Of, keyName(change.Before), keyName(change.Now), r.plan.source)
 	}
 	return nil
 }

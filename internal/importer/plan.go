@@ -16,6 +16,7 @@ type plan struct {
 	tables  []*table // every type that the source can reach, the ones pointed to first
 	byType  map[*model.Type]*table
 	keepIDs bool
+	former  map[string][]string // the keys of an earlier import (see keys), by which to read; nil: those of the models
 }
 
 // root is a type whose records stand at a path of the source.
@@ -143,6 +144,20 @@ func (t *table) describe() {
 	}
 }
 
+// nestedKey is the naturalKey of the objects nested in the relation.
+func (p *plan) nestedKey(f *model.Field) []string {
+	if key, ok := p.former[f.Relation.Target.Name]; ok {
+		return key
+	}
+	if key, ok := p.former[f.Owner.Name+"."+f.Name]; ok {
+		return key
+	}
+	if f.Kind == model.ToMany {
+		return p.naturalKey(f.Relation.Target, f.Relation.Inverse)
+	}
+	return p.naturalKey(f.Relation.Target, nil)
+}
+
 // naturalKey is the set of fields that identify a row of the type in the
 // source: the key of its @source, else its first unique set that is never
 // null; nil when there is none. Beside the type's own fields the set may name
@@ -183,6 +198,9 @@ func (p *plan) naturalKey(t *model.Type, inverse *model.Field) []string {
 // sourceKey is the key that the type's @source names, nil when it has none in
 // this source.
 func (p *plan) sourceKey(t *model.Type) []string {
+	if p.former != nil {
+		return p.former[t.Name]
+	}
 	for _, s := range t.Sources {
 		if s.Name == p.source {
 			return s.Key

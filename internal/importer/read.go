@@ -306,7 +306,7 @@ func (r *reader) toOne(ctx context.Context, t *table, at place, members map[stri
 		key = r.reference(at, ownerKey, f, raw)
 		target.referred = target.referred || key != ""
 	default:
-		fields := r.plan.naturalKey(f.Relation.Target, nil)
+		fields := r.plan.nestedKey(f)
 		if fields == nil && ownerKey == "" {
 			return fmt.Errorf("%s has no key in the source %s: add @source(name: …, path: …, key: […]) to it or make a field of it @unique", f.Relation.Target.Name, r.plan.source)
 		}
@@ -364,7 +364,7 @@ func (r *reader) manyToMany(ctx context.Context, t *table, at place, members map
 	}
 	target := r.plan.byType[f.Relation.Target]
 	inside := at.below(f)
-	fields := r.plan.naturalKey(f.Relation.Target, nil)
+	fields := r.plan.nestedKey(f)
 	if fields == nil && !f.Relation.Target.Vocabulary {
 		return fmt.Errorf("%s has no key in the source %s, so that one of them in two lists cannot be told from two: add @source(name: …, path: …, key: […]) to it or make a field of it @unique",
 			f.Relation.Target.Name, r.plan.source)
@@ -403,7 +403,7 @@ func (r *reader) toMany(ctx context.Context, t *table, at place, members map[str
 	}
 	target, inverse := r.plan.byType[f.Relation.Target], f.Relation.Inverse
 	inside := at.below(f)
-	fields := r.plan.naturalKey(f.Relation.Target, inverse)
+	fields := r.plan.nestedKey(f)
 	for i, element := range elements {
 		within := &owner{inverse: inverse, key: row.Key, field: f.Name, index: i}
 		if _, err := r.row(ctx, target, inside, fields, within, element); err != nil {
