@@ -246,9 +246,11 @@ func (r *run) removeFirst(ctx context.Context) error {
 	}
 	for _, t := range r.plan.tables {
 		if t.candidates > 0 {
-			if err := r.exec(ctx, t.staging.Unused()); err != nil {
+			left, err := r.tx.Exec(ctx, t.staging.Unused())
+			if err != nil {
 				return err
 			}
+			t.candidates = int(left)
 		}
 	}
 	return nil
@@ -296,12 +298,18 @@ func (r *run) candidates() bool {
 // removeUnused deletes the records to which none refers that stays, those that
 // point to others before those they point to.
 func (r *run) removeUnused(ctx context.Context) error {
+	const manyRounds = 5
 	for round, found := 1, int64(1); found > 0; round++ {
 		found = 0
 		for _, t := range r.plan.tables {
 			used, ok := t.staging.Used(t.references, round)
 			if t.candidates == 0 || !ok {
 				continue
+			}
+			if round == manyRounds {
+				if err := r.exec(ctx, t.staging.IndexRounds()); err != nil {
+					return err
+				}
 			}
 			affected, err := r.tx.Exec(ctx, used)
 			if err != nil {

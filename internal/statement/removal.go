@@ -48,7 +48,6 @@ func (s *Staging) CreateGone(fate Fate) []Statement {
 			`WHERE o."type" = %s AND o."source" = %s AND o."detached" IS NULL AND NOT EXISTS (SELECT 1 FROM %s s WHERE s."key" = o."key")`,
 			s.gone(), found, s.table(), s.castID(`o."record_id"`), typ, src, s.stage()),
 		{SQL: fmt.Sprintf(`CREATE INDEX %s ON %s ("id")`, quote("larder_gone_id_"+s.typ.Table()), s.gone())},
-		{SQL: fmt.Sprintf(`CREATE INDEX %s ON %s ("round")`, quote("larder_gone_round_"+s.typ.Table()), s.gone())},
 	}
 	return append(statements, s.dialect.analyse(s.gone())...)
 }
@@ -138,26 +137,27 @@ func (s *Staging) Used(references []Reference, round int) (used Statement, ok bo
 		s.gone(), FateUsed, round, FateRemoved, strings.Join(uses, " OR "))}, true
 }
 
+// IndexRounds lets the records be found by round, where there are many.
+func (s *Staging) IndexRounds() Statement {
+	return Statement{SQL: fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %s ON %s ("round")`, quote("larder_gone_round_"+s.typ.Table()), s.gone())}
+}
+
 // Unused takes back what Used has found, since much may have changed.
 func (s *Staging) Unused() Statement {
 	return Statement{SQL: fmt.Sprintf(`UPDATE %s SET "fate" = %d, "round" = 0 WHERE "fate" = %d`, s.gone(), FateRemoved, FateUsed)}
 }
 
 // Loosen lets go of the records that this one's type refers to in a circle, so
-// that the ones that go can go in any order. Every reference to them comes from
-// such a one itself.
+// that the ones that go can go in any order. Such a field may be null: no record
+// could be the first one otherwise.
 func (s *Staging) Loosen() []Statement {
 	var statements []Statement
 	for _, f := range s.fields {
 		if f.Kind != model.ToOne || !s.late[f] && f.Relation.Target != s.typ {
 			continue
 		}
-		nothing := "NULL"
-		if f.Required { // only a field that refers to the type itself can be in a circle
-			nothing = `"id"`
-		}
-		statements = append(statements, Statement{SQL: fmt.Sprintf(`UPDATE %s SET %s = %s WHERE "id" IN (%s)`,
-			s.table(), quote(f.Column()), nothing, s.going(`"id"`))})
+		statements = append(statements, Statement{SQL: fmt.Sprintf(`UPDATE %s SET %s = NULL WHERE "id" IN (%s)`,
+			s.table(), quote(f.Column()), s.going(`"id"`))})
 	}
 	return statements
 }

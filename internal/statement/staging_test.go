@@ -93,6 +93,7 @@ func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) [
 			add(fmt.Sprintf("used, round %d", round), used)
 		}
 	}
+	add("index rounds", s.IndexRounds())
 	add("unused", s.Unused())
 	add("loosen", s.Loosen()...)
 	add("delete gone", s.DeleteGone()...)

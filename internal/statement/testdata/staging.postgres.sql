@@ -120,10 +120,6 @@ CREATE INDEX "larder_gone_id_film" ON "larder_gone_film" ("id");
 -- with []
 
 -- film: create gone
-CREATE INDEX "larder_gone_round_film" ON "larder_gone_film" ("round");
--- with []
-
--- film: create gone
 ANALYZE "larder_gone_film";
 -- with []
 
@@ -153,6 +149,10 @@ UPDATE "larder_gone_film"
   SET "fate" = 1
   WHERE "position" IN ($1, $2);
 -- with [1 2]
+
+-- film: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_film" ON "larder_gone_film" ("round");
+-- with []
 
 -- film: unused
 UPDATE "larder_gone_film"
@@ -506,10 +506,6 @@ CREATE INDEX "larder_gone_id_person" ON "larder_gone_person" ("id");
 -- with []
 
 -- person: create gone
-CREATE INDEX "larder_gone_round_person" ON "larder_gone_person" ("round");
--- with []
-
--- person: create gone
 ANALYZE "larder_gone_person";
 -- with []
 
@@ -564,6 +560,10 @@ UPDATE "larder_gone_person"
 UPDATE "larder_gone_person"
   SET "fate" = 2, "round" = 2
   WHERE "fate" = 0 AND ("id" IN (SELECT r."director_id" FROM "larder_gone_film" x JOIN "film" r ON r."id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_film" x JOIN "film_cast" r ON r."film_id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_scene" x JOIN "scene" r ON r."id" = x."id" WHERE x."round" = 1));
+-- with []
+
+-- person: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_person" ON "larder_gone_person" ("round");
 -- with []
 
 -- person: unused
@@ -865,10 +865,6 @@ CREATE INDEX "larder_gone_id_scene" ON "larder_gone_scene" ("id");
 -- with []
 
 -- scene: create gone
-CREATE INDEX "larder_gone_round_scene" ON "larder_gone_scene" ("round");
--- with []
-
--- scene: create gone
 ANALYZE "larder_gone_scene";
 -- with []
 
@@ -898,6 +894,10 @@ UPDATE "larder_gone_scene"
   SET "fate" = 1
   WHERE "position" IN ($1, $2);
 -- with [1 2]
+
+-- scene: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_scene" ON "larder_gone_scene" ("round");
+-- with []
 
 -- scene: unused
 UPDATE "larder_gone_scene"

@@ -111,10 +111,6 @@ INSERT INTO "larder_gone_film" SELECT row_number() OVER (ORDER BY t."id", o."key
 CREATE INDEX "larder_gone_id_film" ON "larder_gone_film" ("id");
 -- with []
 
--- film: create gone
-CREATE INDEX "larder_gone_round_film" ON "larder_gone_film" ("round");
--- with []
-
 -- film: untell Person.films
 UPDATE "larder_gone_film"
   SET "fate" = 6
@@ -141,6 +137,10 @@ UPDATE "larder_gone_film"
   SET "fate" = 1
   WHERE "position" IN (?1, ?2);
 -- with [1 2]
+
+-- film: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_film" ON "larder_gone_film" ("round");
+-- with []
 
 -- film: unused
 UPDATE "larder_gone_film"
@@ -469,10 +469,6 @@ INSERT INTO "larder_gone_person" SELECT row_number() OVER (ORDER BY t."id", o."k
 CREATE INDEX "larder_gone_id_person" ON "larder_gone_person" ("id");
 -- with []
 
--- person: create gone
-CREATE INDEX "larder_gone_round_person" ON "larder_gone_person" ("round");
--- with []
-
 -- person: untell Film.director
 UPDATE "larder_gone_person"
   SET "fate" = 6
@@ -524,6 +520,10 @@ UPDATE "larder_gone_person"
 UPDATE "larder_gone_person"
   SET "fate" = 2, "round" = 2
   WHERE "fate" = 0 AND ("id" IN (SELECT r."director_id" FROM "larder_gone_film" x JOIN "film" r ON r."id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_film" x JOIN "film_cast" r ON r."film_id" = x."id" WHERE x."round" = 1) OR "id" IN (SELECT r."person_id" FROM "larder_gone_scene" x JOIN "scene" r ON r."id" = x."id" WHERE x."round" = 1));
+-- with []
+
+-- person: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_person" ON "larder_gone_person" ("round");
 -- with []
 
 -- person: unused
@@ -808,10 +808,6 @@ INSERT INTO "larder_gone_scene" SELECT row_number() OVER (ORDER BY t."id", o."ke
 CREATE INDEX "larder_gone_id_scene" ON "larder_gone_scene" ("id");
 -- with []
 
--- scene: create gone
-CREATE INDEX "larder_gone_round_scene" ON "larder_gone_scene" ("round");
--- with []
-
 -- scene: untell Person.scenes
 UPDATE "larder_gone_scene"
   SET "fate" = 6
@@ -838,6 +834,10 @@ UPDATE "larder_gone_scene"
   SET "fate" = 1
   WHERE "position" IN (?1, ?2);
 -- with [1 2]
+
+-- scene: index rounds
+CREATE INDEX IF NOT EXISTS "larder_gone_round_scene" ON "larder_gone_scene" ("round");
+-- with []
 
 -- scene: unused
 UPDATE "larder_gone_scene"
