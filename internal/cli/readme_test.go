@@ -3,12 +3,14 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -37,8 +39,7 @@ func TestReadmeWalkthrough(t *testing.T) {
 		}
 	}
 	t.Chdir(folder)
-	w := &walkthrough{t: t, stop: func() {}}
-	t.Cleanup(func() { w.stop() })
+	w := newWalkthrough(t)
 	ran := regexp.MustCompile("(?s)```(console|graphql)\n(.*?)```").ReplaceAllStringFunc(string(text), func(block string) string {
 		if body, isModel := strings.CutPrefix(block, "```graphql\n"); isModel {
 			w.addPrice(strings.TrimSuffix(body, "```"))
@@ -76,9 +77,16 @@ func (w *walkthrough) runBlock(block string) string {
 	return head + tail
 }
 
-// settled takes out what differs from run to run.
+// settled takes out what differs from run to run, and the line breaks of JSON
+// that is broken into lines for its readers.
 func settled(text string) string {
-	return regexp.MustCompile(`in [0-9.]+ (ms|s)`).ReplaceAllString(strings.TrimSpace(text), "in … ms")
+	text = regexp.MustCompile(`in [0-9.]+ (ms|s)`).ReplaceAllString(strings.TrimSpace(text), "in … ms")
+	text = regexp.MustCompile(`("(seconds|asked|startedAt|finishedAt|foundAt|resolvedAt)": ?)[^,}]+`).ReplaceAllString(text, `${1}"…"`)
+	var compact bytes.Buffer
+	if json.Compact(&compact, []byte(text)) != nil {
+		return text
+	}
+	return compact.String()
 }
 
 const readmeAddress = "127.0.0.1:8080"
@@ -88,6 +96,12 @@ type walkthrough struct {
 	address  string // where the server of the walk listens
 	stop     func() // ends it
 	commands int
+}
+
+func newWalkthrough(t *testing.T) *walkthrough {
+	w := &walkthrough{t: t, stop: func() {}}
+	t.Cleanup(func() { w.stop() })
+	return w
 }
 
 // addPrice makes the edit that the README asks for.
@@ -109,6 +123,14 @@ func (w *walkthrough) addPrice(line string) {
 // run runs one line as the README has it: a larder command, a curl, or a shell's
 // way to make files.
 func (w *walkthrough) run(command string) string {
+	if command, last, isPiped := strings.Cut(command, " | tail -n "); isPiped {
+		lines := strings.SplitAfter(strings.TrimSuffix(w.run(command), "\n"), "\n")
+		count, err := strconv.Atoi(last)
+		if err != nil || count > len(lines) {
+			w.t.Fatalf("tail -n %s of %q", last, lines)
+		}
+		return strings.Join(lines[len(lines)-count:], "")
+	}
 	w.commands++
 	words := shellWords(command)
 	switch words[0] {
@@ -134,7 +156,7 @@ func (w *walkthrough) run(command string) string {
 		}
 		return words[1] + "\n"
 	}
-	w.t.Fatalf("the README runs %q, which this test does not know", words[0])
+	w.t.Fatalf("a page runs %q, which this test does not know", words[0])
 	return ""
 }
 
@@ -181,6 +203,7 @@ func (w *walkthrough) curl(arguments []string) string {
 			body = arguments[i]
 		case "-g":
 			globs = false
+		case "-N": // nothing is held back here
 		case "-o":
 			i++
 			quiet = true
