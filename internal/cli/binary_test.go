@@ -47,6 +47,9 @@ func TestBinary(t *testing.T) {
 		t.Run("a killed import gives its turn away on "+engine, func(t *testing.T) {
 			testKilledImport(t, folder{t, larder, t.TempDir(), database(t)})
 		})
+		t.Run("servers keep a schedule together on "+engine, func(t *testing.T) {
+			testSchedule(t, folder{t, larder, t.TempDir(), database(t)})
+		})
 	}
 }
 

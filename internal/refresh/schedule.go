@@ -20,7 +20,7 @@ const (
 	// lease is for how long a process has a due source without a sign of life.
 	// It may be short: the turn of imports is what keeps two from importing at
 	// the same time, and what one has done the next does not do again.
-	lease = 15 * time.Second
+	lease = 5 * time.Second
 	// lookAgain is when a process looks again at what is not its own, or failed.
 	lookAgain = time.Minute
 )

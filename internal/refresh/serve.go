@@ -90,7 +90,8 @@ func (r *Refresher) importRequested(run *underway, request rest.ImportRequest) {
 		began = true
 		ctx := r.working
 		outcome, err := r.Import(ctx, run.source, Options{
-			Cause: importer.CauseRequest, Fresh: request.Fresh, Allow: request.Allow, Restore: request.Restore, run: run,
+			Cause: importer.CauseRequest, Fresh: request.Fresh, Allow: request.Allow,
+			Restore: request.Restore, RestoreType: request.RestoreType, run: run,
 		})
 		if err == nil {
 			r.logOutcome(ctx, "requested import", outcome)

@@ -156,7 +156,7 @@ func (tn *town) prepare(settings string) *process {
 		town: tn, clock: &processClock{town: tn.time, waits: map[chan struct{}]time.Time{}}, engine: &mortalEngine{Engine: tn.open(tn)},
 		logged: &log{}, ended: make(chan error, 1),
 	}
-	tn.Cleanup(func() { tn.must(p.engine.Engine.Close()) })
+	tn.Cleanup(func() { tn.must(p.engine.Close()) })
 	p.Refresher = New(tn.load(settings), p.engine, "larder/test", slog.New(slog.NewTextHandler(p.logged, nil)))
 	p.Refresher.clock = p.clock
 	return p
@@ -193,7 +193,7 @@ func (p *process) kill() {
 	p.engine.dead.Store(true)
 	p.stop()
 	p.abandon()
-	<-p.ended
+	_ = <-p.ended // what it says of its death does not matter
 }
 
 func (p *process) bury() {
