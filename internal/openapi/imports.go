@@ -143,6 +143,7 @@ func importSchemas() object {
 			member{"fresh", object{{"type", "boolean"}, {"description", "Fetch everything, also what upstream says has not changed."}}},
 			member{"allow", texts("What would hold the import.", object{{"type", "string"}, {"enum", []string{"collapse", "drift"}}})},
 			member{"restore", texts("Keys of records to create again that were deleted here; one of several parts is an array.", value("A key."))},
+			member{"restoreType", text("The type of those records, as the models have it, where several have such keys.")},
 		)},
 		{"larder.Conflict", closed("A field that changed upstream and here, to different values. Those of a hidden field are not told.", object{
 			{"id", count("")},

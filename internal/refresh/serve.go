@@ -21,7 +21,7 @@ var _ rest.Imports = (*Refresher)(nil)
 func (r *Refresher) Serve(ctx context.Context) error {
 	var schedules sync.WaitGroup
 	for _, name := range r.project.SourceNames() {
-		if r.schedule(name).Given() {
+		if r.schedule(name).Given() && !r.project.Settings.External {
 			schedules.Go(func() { r.keepSchedule(ctx, name) })
 		}
 	}

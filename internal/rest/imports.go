@@ -70,8 +70,10 @@ const CountedConflicts = 1000
 // ImportRequest is what a request for an import may say.
 type ImportRequest struct {
 	Fresh   bool     // fetch everything, also what upstream says has not changed
-	Allow   []string // what would hold the import: "collapse", "drift"
+	Allow   []string // what would hold the import, see [importer.Options]
 	Restore []string // keys of records to create again that were deleted here
+	// RestoreType is the type of those records; "" where only one has the keys.
+	RestoreType string
 }
 
 // ErrStopping says that no import begins any more, since the server is about to
@@ -345,11 +347,13 @@ func (m *management) importRequest(x *exchange) (request ImportRequest, err erro
 			}
 			request.Fresh = string(value.raw) == "true"
 		case "allow":
-			request.Allow = in.texts(name, value, "collapse", "drift")
+			request.Allow = in.texts(name, value, importer.AllowCollapse, importer.AllowDrift)
 		case "restore":
 			request.Restore = in.texts(name, value)
+		case "restoreType":
+			request.RestoreType = m.typeName(in, name, value)
 		default:
-			in.unknown(name, "fresh", "allow", "restore")
+			in.unknown(name, "fresh", "allow", "restore", "restoreType")
 		}
 	}
 	return request, in.err()
@@ -365,6 +369,15 @@ func (m *management) object(x *exchange, body []byte) (node, error) {
 		err = &problem{status: http.StatusBadRequest, code: codeBody, message: "expected a JSON object, got " + document.kind.String()}
 	}
 	return document, err
+}
+
+// typeName is a member that names a type of the models.
+func (m *management) typeName(in *reading, name string, value *node) string {
+	if value.kind != stringNode || m.schema.Type(value.text()) == nil {
+		in.fault(name, pointer(name), "enum", codeValue, "expected the name of a type, as the models have it, got "+abbreviate(string(value.render())))
+		return ""
+	}
+	return value.text()
 }
 
 // texts are the elements of an array of texts, each one of the choices where

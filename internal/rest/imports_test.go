@@ -228,10 +228,11 @@ func TestWhatIsAskedOfImportsIsChecked(t *testing.T) {
 		{"a body in another form", "POST", swapi, "a: 1", []string{"Content-Type: application/yaml"}, 415, "LRD415", "application/json"},
 		{"a body that is too large", "POST", swapi, `{"restore":["` + strings.Repeat("x", 1000) + `"]}`, nil, 413, "LRD413", "1000 bytes"},
 		{"an unknown member", "POST", swapi, `{"fersh":true}`, nil, 400, "PGRST204", `did you mean \"fresh\"?`},
-		{"a dry run", "POST", swapi, `{"dryRun":true}`, nil, 400, "PGRST204", "the members are fresh, allow, restore"},
+		{"a dry run", "POST", swapi, `{"dryRun":true}`, nil, 400, "PGRST204", "the members are fresh, allow, restore, restoreType"},
 		{"a member of another type", "POST", swapi, `{"fresh":1}`, nil, 400, "22P02", "expected true or false, got a number"},
 		{"something that is not to be allowed", "POST", swapi, `{"allow":["collapse","all"]}`, nil, 400, "22P02", `expected collapse or drift, got \"all\"`},
 		{"one key that is no list", "POST", swapi, `{"restore":"Hoth"}`, nil, 400, "22P02", "expected an array"},
+		{"a type to restore that is not there", "POST", swapi, `{"restore":["Hoth"],"restoreType":"planets"}`, nil, 400, "22P02", "expected the name of a type"},
 		{"a type that is not there", "GET", "/api/_imports/conflicts?type=Plant", "", nil, 400, "22P02", `did you mean \"Planet\"?`},
 		{"a state that is none", "GET", "/api/_imports/conflicts?state=done", "", nil, 400, "22P02", "expected open, resolved, all"},
 		{"a conflict that is not there", "GET", "/api/_imports/conflicts/2", "", nil, 404, "LRD404", "no conflict"},
@@ -263,12 +264,12 @@ func TestWhatIsAskedOfImportsIsChecked(t *testing.T) {
 
 func TestARequestStartsAnImport(t *testing.T) {
 	imports, address := serveImports(t, rest.Settings{})
-	begun := ask(t, plain(), "POST", address+"/api/_imports/swapi", strings.NewReader(`{"fresh":true,"allow":["collapse"],"restore":["Hoth",7,["a", 1]]}`))
+	begun := ask(t, plain(), "POST", address+"/api/_imports/swapi", strings.NewReader(`{"fresh":true,"allow":["collapse"],"restore":["Hoth",7,["a", 1]],"restoreType":"Planet"}`))
 	begun.expect(t, 202, "")
 	if location := begun.header.Get("Location"); location != "/api/_imports/runs/1" || begun.field(t, "status") != "running" {
 		t.Errorf("got %s and %s", location, begun.body)
 	}
-	if want := (rest.ImportRequest{Fresh: true, Allow: []string{"collapse"}, Restore: []string{"Hoth", "7", `["a",1]`}}); fmt.Sprint(imports.asked) != fmt.Sprint([]rest.ImportRequest{want}) {
+	if want := (rest.ImportRequest{Fresh: true, Allow: []string{"collapse"}, Restore: []string{"Hoth", "7", `["a",1]`}, RestoreType: "Planet"}); fmt.Sprint(imports.asked) != fmt.Sprint([]rest.ImportRequest{want}) {
 		t.Errorf("asked was for %+v", imports.asked)
 	}
 	again := ask(t, plain(), "POST", address+"/api/_imports/swapi", nil)
