@@ -67,11 +67,23 @@ func runCells(run importer.RunRecord) []string {
 	if run.FinishedAt != nil {
 		duration = took(time.Duration(run.Seconds * float64(time.Second)))
 	}
-	what, _, _ := strings.Cut(run.Error, "\n")
-	if what == "" && run.Status == importer.RunDone {
+	what := cause(run)
+	if run.Status == importer.RunDone {
 		what = run.Summary()
 	}
 	return []string{
 		fmt.Sprint(run.ID), run.Source, run.StartedAt.UTC().Format(time.DateTime), run.Cause, string(run.Status), duration, thousands(run.Fetched), what,
 	}
+}
+
+// cause is why a run came to nothing, in one line: of a list the first entry.
+func cause(run importer.RunRecord) string {
+	text := strings.TrimPrefix(run.Error, "import "+run.Source+": ")
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "nothing was imported, for "), "nothing was imported, since ")
+	head, list, listed := strings.Cut(text, "\n")
+	if listed {
+		first, _, _ := strings.Cut(list, "\n")
+		head += " " + strings.TrimSpace(first)
+	}
+	return head
 }

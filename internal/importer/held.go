@@ -46,7 +46,7 @@ func (e *HeldError) Command() string {
 // Error lists the findings, one a line, and the command that lets the import
 // through.
 func (e *HeldError) Error() string {
-	lines := []string{"nothing was imported, for " + e.Reason + ":"}
+	lines := []string{"nothing was imported, since " + e.Reason + ":"}
 	for _, f := range e.Findings {
 		lines = append(lines, "  "+f.String())
 	}
