@@ -115,7 +115,10 @@ func (r *Refresher) importDue(ctx context.Context, name string, planned time.Tim
 	next := statement.Due{Source: name, Rule: schedule.String(), Planned: schedule.Next(planned, now)}
 	next.At = next.Planned.Add(jitter(schedule))
 	end := statement.NextSchedule(r.engine.Dialect(), r.id, next)
+	held := (*importer.HeldError)(nil)
 	switch {
+	case errors.As(err, &held):
+		r.logger.Warn("scheduled import is held", slog.String("source", name), slog.Any("reason", err), slog.Time("next", next.At))
 	case err != nil && ctx.Err() != nil:
 		r.logger.Warn("scheduled import is left to another process, since this one stops", slog.String("source", name), slog.Any("reason", err))
 		end = statement.LeaveSchedule(r.engine.Dialect(), name, r.id)

@@ -1,6 +1,8 @@
 package refresh
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -183,4 +185,38 @@ func TestAFailedImportWaitsForTheNextTime(t *testing.T) {
 			t.Errorf("the runs are %s, want %s", got, want)
 		}
 	})
+}
+
+func TestAHeldImportWaitsForTheNextTime(t *testing.T) {
+	onBothEngines(t, func(tn *town) {
+		tn.answers(planets("Alderaan", "Bespin", "Coruscant", "Dagobah", "Endor", "Geonosis", "Hoth", "Kamino", "Mygeeto", "Naboo"))
+		p := tn.start("every: 1h, jitter: 0s")
+		row, _ := tn.row()
+		tn.answers(planets("Hoth"))
+		tn.advance(row.DueAt)
+		tn.settle()
+		if logged := p.logged.String(); !strings.Contains(logged, `level=WARN msg="scheduled import is held" source=swapi`) {
+			t.Errorf("the log says %s", logged)
+		}
+		if got, want := tn.runs(), "held done"; got != want {
+			t.Errorf("the runs are %s, want %s", got, want)
+		}
+		if next, _ := tn.row(); !next.DueAt.Equal(row.DueAt.Add(time.Hour)) {
+			t.Errorf("due at %s", next.DueAt)
+		}
+	})
+}
+
+func TestTheClockOfTheMachineIsWaitedFor(t *testing.T) {
+	c, began := wallClock{}, time.Now()
+	if err := c.wait(t.Context(), c.now().Add(5*time.Millisecond)); err != nil || time.Since(began) < 5*time.Millisecond {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, moment := range []time.Time{c.now().Add(-time.Hour), c.now().Add(time.Hour)} {
+		if err := c.wait(ctx, moment); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
 }

@@ -128,7 +128,7 @@ func (tn *town) load(settings string) *project.Project {
 	tn.Helper()
 	dir := tn.TempDir()
 	for name, text := range map[string]string{
-		"larder.yaml":    "grace: 30s\nsources:\n  swapi: { url: \"" + tn.url + "/\", query: \"{ planets { name } }\", snapshot: none, spool: none, retries: 0, collapse: allow, " + settings + " }\n",
+		"larder.yaml":    "grace: 30s\nsources:\n  swapi: { url: \"" + tn.url + "/\", query: \"{ planets { name } }\", snapshot: none, spool: none, retries: 0, " + settings + " }\n",
 		"models.graphql": "type Planet @source(name: \"swapi\", path: \"planets\", key: [\"name\"]) {\n  name: String! @unique\n}\n",
 	} {
 		tn.must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
