@@ -20,8 +20,10 @@
 // the same unique values already. Of a row with an origin, only the fields
 // that changed upstream are assigned, and of those only the ones that nobody
 // changed here; the others are conflicts, which keep the local value and are
-// listed. A record that was deleted here stays deleted, and a record that is
-// gone upstream stays here; both are listed.
+// listed. A record that was deleted here stays deleted, unless it is to be
+// restored. A record that a complete answer no longer has is removed, unless it
+// was changed here or a record that stays refers to it: then it is detached, and
+// follows its source again when that tells it again.
 package importer
 
 import (
