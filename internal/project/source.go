@@ -104,6 +104,7 @@ func resolveIn(value any, look func(string) string) any {
 // Opening says how a source is opened.
 type Opening struct {
 	Offline   bool              // only the snapshot is read
+	Live      bool              // no snapshot stands in for upstream
 	Fresh     bool              // a read that broke off is not continued
 	Known     source.Validators // of the answer that is known: unless there is something new, nothing is fetched
 	UserAgent string            // what larder calls itself where the project does not say
@@ -135,6 +136,9 @@ func (p *Project) Open(name string, how Opening) (source.Source, error) {
 		return nil, fmt.Errorf("source %s: %w", name, err)
 	}
 	snapshot := p.Snapshot(name)
+	if how.Live {
+		return live, nil
+	}
 	if snapshot == "" {
 		if how.Offline {
 			return nil, fmt.Errorf("source %s keeps no snapshot (`snapshot: none`), so it cannot be read offline", name)

@@ -56,6 +56,7 @@ func New(loaded *project.Project, engine store.Engine, userAgent string, logger 
 type Options struct {
 	DryRun  bool     // the report is the plan, and nothing is kept
 	Offline bool     // the snapshot is read, and no one is asked
+	Live    bool     // no snapshot stands in for upstream: what was imported last may be newer
 	Fresh   bool     // everything is fetched, also what upstream says has not changed or a read that broke off has fetched
 	Allow   []string // lets an import through that would be held, see [importer.Options]
 
@@ -159,7 +160,7 @@ func (r *Refresher) bring(ctx context.Context, name, asked string, options Optio
 
 // fetch asks the source, which says so by an error when it has nothing new.
 func (r *Refresher) fetch(ctx context.Context, name, asked string, options Options) (answer *source.Answer, err error) {
-	opening := project.Opening{Offline: options.Offline, Fresh: options.Fresh, UserAgent: r.userAgent}
+	opening := project.Opening{Offline: options.Offline, Live: options.Live, Fresh: options.Fresh, UserAgent: r.userAgent}
 	if !options.Fresh && len(options.Restore) == 0 {
 		if opening.Known, err = importer.Known(ctx, r.engine, name, asked); err != nil {
 			return nil, err

@@ -144,7 +144,7 @@ func (r *Refresher) importScheduled(ctx context.Context, name string, planned ti
 			r.logger.Info("scheduled import was done already", slog.String("source", name), slog.Time("planned", planned), slog.Time("done", last))
 			return nil
 		}
-		outcome, err := r.Import(ctx, name, Options{Cause: importer.CauseSchedule})
+		outcome, err := r.Import(ctx, name, Options{Cause: importer.CauseSchedule, Live: true})
 		if running := (*rest.RunningError)(nil); errors.As(err, &running) {
 			r.logger.Info("scheduled import is left to one that was asked for", slog.String("source", name), slog.Int64("run", running.Run))
 			return nil
@@ -152,7 +152,7 @@ func (r *Refresher) importScheduled(ctx context.Context, name string, planned ti
 		if err != nil {
 			return err
 		}
-		r.logOutcome(ctx, "scheduled import", outcome)
+		r.logOutcome(ctx, "scheduled import done", outcome)
 		return nil
 	})
 }
@@ -160,14 +160,15 @@ func (r *Refresher) importScheduled(ctx context.Context, name string, planned ti
 // logOutcome tells what came of an import.
 func (r *Refresher) logOutcome(ctx context.Context, what string, outcome Outcome) {
 	totals := outcome.Totals()
-	level := slog.LevelInfo
-	if totals.Conflicts > 0 || len(outcome.Notices) > 0 {
-		level = slog.LevelWarn
-	}
-	r.logger.LogAttrs(ctx, level, what,
+	level, attributes := slog.LevelInfo, []slog.Attr{
 		slog.String("source", outcome.Source), slog.Int64("run", outcome.Run), slog.Bool("unchanged", outcome.UpstreamUnchanged),
 		slog.Int("fetched", outcome.Fetched), slog.Int("created", totals.Created), slog.Int("updated", totals.Updated),
-		slog.Int("conflicts", totals.Conflicts), slog.Any("notices", outcome.Notices))
+		slog.Int("removed", totals.Removed), slog.Int("conflicts", totals.Conflicts),
+	}
+	if len(outcome.Notices) > 0 {
+		level, attributes = slog.LevelWarn, append(attributes, slog.Any("notices", outcome.Notices))
+	}
+	r.logger.LogAttrs(ctx, level, what, attributes...)
 }
 
 // keepHeld says until ctx ends that this process is alive and has the source.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +132,7 @@ func TestWhatWasImportedSinceIsNotImportedAgain(t *testing.T) {
 		const rule = "every: 1h, jitter: 0s"
 		tn.start(rule).end()
 		tn.advance(tn.time.get().Add(90 * time.Minute))
-		byHand := tn.prepare(rule)
+		byHand := tn.prepare(tn.load(rule))
 		if _, err := byHand.Import(t.Context(), "swapi", Options{Cause: importer.CauseCommand}); err != nil {
 			t.Fatal(err)
 		}
@@ -183,6 +184,28 @@ func TestAFailedImportWaitsForTheNextTime(t *testing.T) {
 		tn.expectAsked(1, "at the next time")
 		if got, want := tn.runs(), "done failed"; got != want {
 			t.Errorf("the runs are %s, want %s", got, want)
+		}
+	})
+}
+
+func TestNoOldSnapshotTakesThePlaceOfAnUpstreamThatIsAway(t *testing.T) {
+	onBothEngines(t, func(tn *town) {
+		const rule = "every: 1h, jitter: 0s"
+		old := tn.start(rule)
+		old.end()
+		if _, err := os.Stat(old.project.Snapshot("swapi")); err != nil {
+			t.Fatal(err)
+		}
+		tn.answers(planets("Hoth", "Naboo"))
+		tn.advance(tn.time.get().Add(time.Hour))
+		tn.start(rule).end()
+		tn.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		tn.advance(tn.time.get().Add(time.Hour))
+		again := tn.prepare(old.project)
+		again.serve()
+		tn.settle()
+		if got, want := tn.runs(), "failed done done"; got != want {
+			t.Errorf("the runs are %s, want %s; the log says %s", got, want, again.logged)
 		}
 	})
 }

@@ -90,11 +90,11 @@ func (r *Refresher) importRequested(run *underway, request rest.ImportRequest) {
 		began = true
 		ctx := r.working
 		outcome, err := r.Import(ctx, run.source, Options{
-			Cause: importer.CauseRequest, Fresh: request.Fresh, Allow: request.Allow,
+			Cause: importer.CauseRequest, Live: true, Fresh: request.Fresh, Allow: request.Allow,
 			Restore: request.Restore, RestoreType: request.RestoreType, run: run,
 		})
 		if err == nil {
-			r.logOutcome(ctx, "requested import", outcome)
+			r.logOutcome(ctx, "requested import done", outcome)
 		}
 		return err
 	})

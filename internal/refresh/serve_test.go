@@ -15,7 +15,7 @@ func TestARunningImportFinishesBeforeTheServerStops(t *testing.T) {
 	onBothEngines(t, func(tn *town) {
 		goOn := make(chan struct{})
 		tn.answersLater(goOn, "Hoth")
-		p := tn.prepare("every: 1h, jitter: 0s")
+		p := tn.prepare(tn.load("every: 1h, jitter: 0s"))
 		p.serve()
 		tn.eventually("upstream is asked", func() bool { return tn.asked.Load() == 1 })
 		p.stop()
@@ -40,7 +40,7 @@ func TestARunningImportFinishesBeforeTheServerStops(t *testing.T) {
 func TestAnImportThatOutlastsTheGracePeriodIsLeftToOthers(t *testing.T) {
 	onBothEngines(t, func(tn *town) {
 		tn.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		p := tn.prepare("every: 1h, jitter: 0s")
+		p := tn.prepare(tn.load("every: 1h, jitter: 0s"))
 		p.project.Settings.Grace = 10 * time.Millisecond
 		p.serve()
 		tn.eventually("upstream is asked", func() bool { return tn.asked.Load() == 1 })
@@ -62,7 +62,7 @@ func TestARequestedImportIsWatched(t *testing.T) {
 	onBothEngines(t, func(tn *town) {
 		goOn := make(chan struct{})
 		tn.answersLater(goOn, "Hoth", "Naboo")
-		p := tn.prepare("")
+		p := tn.prepare(tn.load(""))
 		p.serve()
 		run, err := p.Start(t.Context(), "swapi", rest.ImportRequest{})
 		tn.must(err)
@@ -105,7 +105,7 @@ func TestARequestedImportWaitsForItsTurn(t *testing.T) {
 	onBothEngines(t, func(tn *town) {
 		goOn := make(chan struct{})
 		tn.answersLater(goOn, "Hoth")
-		one, other := tn.prepare(""), tn.prepare("")
+		one, other := tn.prepare(tn.load("")), tn.prepare(tn.load(""))
 		one.serve()
 		other.serve()
 		first, err := one.Start(t.Context(), "swapi", rest.ImportRequest{})
@@ -113,7 +113,7 @@ func TestARequestedImportWaitsForItsTurn(t *testing.T) {
 		tn.eventually("upstream is asked", func() bool { return tn.asked.Load() == 1 })
 		second, err := other.Start(t.Context(), "swapi", rest.ImportRequest{})
 		tn.must(err)
-		third := tn.prepare("")
+		third := tn.prepare(tn.load(""))
 		third.serve()
 		cut, err := third.Start(t.Context(), "swapi", rest.ImportRequest{})
 		tn.must(err)

@@ -128,7 +128,7 @@ func (tn *town) load(settings string) *project.Project {
 	tn.Helper()
 	dir := tn.TempDir()
 	for name, text := range map[string]string{
-		"larder.yaml":    "grace: 30s\nsources:\n  swapi: { url: \"" + tn.url + "/\", query: \"{ planets { name } }\", snapshot: none, spool: none, retries: 0, " + settings + " }\n",
+		"larder.yaml":    "grace: 30s\nsources:\n  swapi: { url: \"" + tn.url + "/\", query: \"{ planets { name } }\", spool: none, retries: 0, " + settings + " }\n",
 		"models.graphql": "type Planet @source(name: \"swapi\", path: \"planets\", key: [\"name\"]) {\n  name: String! @unique\n}\n",
 	} {
 		tn.must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
@@ -150,14 +150,14 @@ type process struct {
 }
 
 // prepare makes a process that does not serve.
-func (tn *town) prepare(settings string) *process {
+func (tn *town) prepare(loaded *project.Project) *process {
 	tn.Helper()
 	p := &process{
 		town: tn, clock: &processClock{town: tn.time, waits: map[chan struct{}]time.Time{}}, engine: &mortalEngine{Engine: tn.open(tn)},
 		logged: &log{}, ended: make(chan error, 1),
 	}
 	tn.Cleanup(func() { tn.must(p.engine.Close()) })
-	p.Refresher = New(tn.load(settings), p.engine, "larder/test", slog.New(slog.NewTextHandler(p.logged, nil)))
+	p.Refresher = New(loaded, p.engine, "larder/test", slog.New(slog.NewTextHandler(p.logged, nil)))
 	p.Refresher.clock = p.clock
 	return p
 }
@@ -165,7 +165,7 @@ func (tn *town) prepare(settings string) *process {
 // start starts a server and waits until it has nothing to do.
 func (tn *town) start(settings string) *process {
 	tn.Helper()
-	p := tn.prepare(settings)
+	p := tn.prepare(tn.load(settings))
 	p.serve()
 	tn.settle()
 	return p
