@@ -126,7 +126,7 @@ func refreshSettings() []Setting {
 		},
 		{
 			Name: "sources.NAME.jitter", Default: "10s", Form: formDuration,
-			Description: "By how much an import may come later than every or cron says, at random, so that not everybody asks at the full hour.",
+			Description: "By how much an import may come later than every or cron says, at random, so that not everybody asks at the full hour; at most half of every.",
 			ofSource: func(_ *loader, s *Source, g given) (err error) {
 				s.Schedule.Jitter, err = g.timeBetween(0, 24*time.Hour, "a time like 30s or 2m, from 0s to 24h")
 				return err
