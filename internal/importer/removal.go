@@ -100,6 +100,9 @@ func (r *run) gone(ctx context.Context) error {
 		t.candidates = fates[statement.FateRemoved]
 		t.leaving = t.candidates + fates[statement.FateDetached] + fates[statement.FateShared]
 		if t.candidates > 0 {
+			if err := r.exec(ctx, t.staging.LockGone()...); err != nil {
+				return err
+			}
 			if err := r.edited(ctx, t); err != nil {
 				return err
 			}
@@ -363,17 +366,29 @@ func (r *run) listGone(ctx context.Context, t *table, count int, fates ...statem
 }
 
 // restore has the deleted records created again that the options name, with
-// what belonged to them.
+// what belonged to them. One may belong to another one of them, in any order.
 func (r *run) restore(ctx context.Context) error {
+	missing := slices.Compact(slices.Sorted(slices.Values(r.options.Restore)))
+	for len(missing) > 0 {
+		var left []string
+		for _, text := range missing {
+			restored, err := r.restoreKey(ctx, text)
+			if err != nil {
+				return fmt.Errorf("restore %s: %w", text, err)
+			}
+			if !restored {
+				left = append(left, text)
+			}
+		}
+		if len(left) == len(missing) {
+			return fmt.Errorf("restore %s: %w", left[0], r.notRestored(ctx, left[0]))
+		}
+		missing = left
+	}
 	if len(r.options.Restore) == 0 {
 		return nil
 	}
-	for _, text := range r.options.Restore {
-		if err := r.restoreKey(ctx, text); err != nil {
-			return fmt.Errorf("restore %s: %w", text, err)
-		}
-	}
-	return r.untilDone(ctx, (*statement.Staging).RestoreNested)
+	return r.untilDone(ctx, (*statement.Staging).RestoreOwned)
 }
 
 // untilDone runs a statement of every table that has it until none changes
@@ -396,34 +411,30 @@ func (r *run) untilDone(ctx context.Context, of func(*statement.Staging) (statem
 	return nil
 }
 
-// restoreKey finds the one deleted record with the key.
-func (r *run) restoreKey(ctx context.Context, text string) error {
-	keys := keysOf(text)
+// restoreKey finds the one deleted record with the key, if it can be without one
+// that is deleted.
+func (r *run) restoreKey(ctx context.Context, text string) (restored bool, err error) {
 	var found []string
 	for _, t := range r.plan.tables {
 		if r.options.RestoreType != "" && t.typ.Name != r.options.RestoreType {
 			continue
 		}
-		affected, err := r.tx.Exec(ctx, t.staging.Restore(keys))
+		affected, err := r.tx.Exec(ctx, t.staging.Restore(keysOf(text)))
 		if err != nil {
-			return err
+			return false, err
 		}
 		for range affected {
 			found = append(found, t.typ.Name)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return r.notRestored(ctx, keys)
-	case 1:
-		return nil
+	if len(found) > 1 {
+		return false, fmt.Errorf("several deleted records have the key (%s): say which with --type, or give the key as a JSON array", strings.Join(found, ", "))
 	}
-	return fmt.Errorf("several deleted records have the key (%s): say which with --type, or give the key as a JSON array", strings.Join(found, ", "))
+	return len(found) == 1, nil
 }
 
-// notRestored is the error that says why no record with the keys can be
-// restored.
-func (r *run) notRestored(ctx context.Context, keys []string) error {
+// notRestored is the error that says why no record with the key can be restored.
+func (r *run) notRestored(ctx context.Context, text string) error {
 	reason := fmt.Errorf("no record of the source has the key: an import lists what was deleted here; a key of several values is a JSON array of them")
 	known := r.options.RestoreType == ""
 	for _, t := range r.plan.tables {
@@ -431,7 +442,7 @@ func (r *run) notRestored(ctx context.Context, keys []string) error {
 			continue
 		}
 		known = true
-		for _, key := range keys {
+		for _, key := range keysOf(text) {
 			var told, deleted, remembered int
 			err := r.tx.Query(ctx, t.staging.Deletion(key), func(scan store.Scan) error { return scan(&told, &deleted, &remembered) })
 			switch {
@@ -455,6 +466,7 @@ func (r *run) notRestored(ctx context.Context, keys []string) error {
 // keysOf are the keys that a text may stand for, as a person writes it: a JSON
 // array is the key itself, anything else its only value, which may be a number.
 func keysOf(text string) []string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	var key []json.RawMessage
 	if json.Unmarshal([]byte(text), &key) == nil && key != nil {
 		var compact bytes.Buffer
@@ -463,7 +475,7 @@ func keysOf(text string) []string {
 		}
 	}
 	keys := []string{string(append(appendString([]byte{'['}, text), ']'))}
-	if number := (json.Number)(""); json.Unmarshal([]byte(text), &number) == nil || text == "true" || text == "false" {
+	if number := json.Number(""); json.Unmarshal([]byte(text), &number) == nil || text == "true" || text == "false" {
 		keys = append(keys, "["+strings.TrimSpace(text)+"]")
 	}
 	return keys

@@ -78,6 +78,18 @@ func (s *Staging) Untell(f *model.Field) Statement {
 		s.gone(), FateUntold, to, known, from, owners)
 }
 
+// LockGone keeps the records that may go from being changed meanwhile, where
+// others can. A statement that locked and read at once could miss a change of
+// their lists, see [Builder.Lock].
+func (s *Staging) LockGone() []Statement {
+	lock := s.dialect.lockRecords()
+	if lock == "" {
+		return nil
+	}
+	return []Statement{{SQL: fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s r JOIN %s g ON g."id" = r."id" WHERE g."fate" = %d ORDER BY r."id"%s) l`,
+		s.table(), s.gone(), FateRemoved, lock)}}
+}
+
 // Candidates selects a page of the records that may go, after the position, to
 // be looked at for changes: (position, key, base, local values as a JSON object
 // by field name, JSON array of what the record's other origins say).
@@ -90,9 +102,9 @@ func (s *Staging) Candidates(after int64, limit int) Statement {
 	}
 	return a.statement(`SELECT g."position", g."key", o."base", %[1]s, %[2]s `+
 		`FROM %[3]s g JOIN %[4]s r ON r."id" = g."id" JOIN "larder_origin" o ON o."type" = %[5]s AND o."source" = %[6]s AND o."key" = g."key" `+
-		`WHERE g."fate" = %[7]d AND g."position" > %[8]s ORDER BY g."position" LIMIT %[9]s%[10]s`,
+		`WHERE g."fate" = %[7]d AND g."position" > %[8]s ORDER BY g."position" LIMIT %[9]s`,
 		object(members...), s.others(a, typ, `NOT (p."source" = o."source" AND p."key" = o."key")`), s.gone(), s.table(), typ, source,
-		FateRemoved, a.bind(after), a.bind(int64(limit)), s.dialect.lockRecords())
+		FateRemoved, a.bind(after), a.bind(int64(limit)))
 }
 
 // Edited notes which of the records that may go were changed here.
@@ -227,20 +239,25 @@ func (s *Staging) Restore(keys []string) Statement {
 	return s.restore(a, fmt.Sprintf(`s."key" IN (%s)`, strings.Join(list, ", ")))
 }
 
-// RestoreNested finds the rows nested in ones that are restored, whose records
-// went with theirs. It is nothing (ok is false) for a type that belongs to no
-// other.
-func (s *Staging) RestoreNested() (nested Statement, ok bool) {
-	var owned []string
+// RestoreOwned finds the rows that belong to ones that are restored: those
+// nested in them, and those whose records went with theirs. It is nothing (ok is
+// false) for a type that belongs to no other.
+func (s *Staging) RestoreOwned() (owned Statement, ok bool) {
+	var belonging []string
 	for i, f := range s.fields {
-		if s.holds(f) {
-			owned = append(owned, s.target(i, fmt.Sprintf(`fm."state" = %d`, StagedRestored)))
+		if !s.holds(f) {
+			continue
 		}
+		belongs := s.target(i, fmt.Sprintf(`fm."state" = %d`, StagedRestored))
+		if f.Relation.OnDelete != model.Cascade { // one that is not nested was deleted by itself
+			belongs = `s."nested" = 1 AND ` + belongs
+		}
+		belonging = append(belonging, belongs)
 	}
-	if len(owned) == 0 {
+	if len(belonging) == 0 {
 		return Statement{}, false
 	}
-	return s.restore(s.arguments(), `s."nested" = 1 AND (`+strings.Join(owned, " OR ")+")"), true
+	return s.restore(s.arguments(), "("+strings.Join(belonging, " OR ")+")"), true
 }
 
 func (s *Staging) restore(a *arguments, condition string) Statement {

@@ -68,8 +68,8 @@ func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) [
 	add("first", s.First(statement.StagedNew, 20))
 	add("incomplete", s.Incomplete(20))
 	add("restore", s.Restore([]string{`["A"]`}))
-	if nested, ok := s.RestoreNested(); ok {
-		add("restore nested", nested)
+	if owned, ok := s.RestoreOwned(); ok {
+		add("restore owned", owned)
 	}
 	add("deletion", s.Deletion(`["A"]`))
 	add("create gone", s.CreateGone(statement.FateRemoved)...)
@@ -86,6 +86,7 @@ func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) [
 		}
 	}
 	add("fates", s.Fates())
+	add("lock gone", s.LockGone()...)
 	add("candidates", s.Candidates(0, 500))
 	add("edited", s.Edited([]int64{1, 2}))
 	for round := 1; round <= 2; round++ {

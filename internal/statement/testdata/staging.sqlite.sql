@@ -783,10 +783,10 @@ UPDATE "larder_match_scene"
   WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND s."key" IN (?1) AND NOT ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
 -- with [["A"]]
 
--- scene: restore nested
+-- scene: restore owned
 UPDATE "larder_match_scene"
   SET "state" = 5
-  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND s."nested" = 1 AND (EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" = 5)) AND NOT ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
+  WHERE "state" = 4 AND "id" IS NOT NULL AND EXISTS (SELECT 1 FROM "larder_stage_scene" s WHERE s."position" = "larder_match_scene"."position" AND (EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" = 5)) AND NOT ((s."value_1" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "larder_stage_person" fs JOIN "larder_match_person" fm ON fm."position" = fs."position" WHERE fs."key" = s."value_1" AND fm."state" <> 4))));
 -- with []
 
 -- scene: deletion
