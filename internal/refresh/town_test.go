@@ -193,7 +193,9 @@ func (p *process) kill() {
 	p.engine.dead.Store(true)
 	p.stop()
 	p.abandon()
-	_ = <-p.ended // what it says of its death does not matter
+	if err := <-p.ended; err != nil {
+		p.town.Log(err) // which nobody would hear
+	}
 }
 
 func (p *process) bury() {
