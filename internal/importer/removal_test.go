@@ -1,16 +1,21 @@
 package importer_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/larderhq/larder/internal/importer"
 	"github.com/larderhq/larder/internal/model"
 	"github.com/larderhq/larder/internal/source"
+	"github.com/larderhq/larder/internal/statement"
+	"github.com/larderhq/larder/internal/store"
 )
 
 // shopModels have lists of items that are nested in them, and notes that no
@@ -605,5 +610,46 @@ func BenchmarkRemoval(b *testing.B) {
 			b.Fatal(report.Types[0].Summary())
 		}
 		b.ReportMetric(time.Since(start).Seconds(), "s/half-gone")
+	}
+}
+
+// TestOnPostgreSQLAChangeThatIsUnderWayKeepsARecord has a person change the list of a planet
+// in a transaction that the import has to wait for.
+func TestOnPostgreSQLAChangeThatIsUnderWayKeepsARecord(t *testing.T) {
+	w := newPostgresWorld(t, planetModels)
+	w.planets(allThree)
+	begun, finish, edited := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	once := sync.OnceFunc(func() { close(begun) })
+	go func() {
+		edited <- w.engine.Write(t.Context(), func(ctx context.Context, tx store.Tx) error {
+			if _, err := tx.Exec(ctx, statement.Statement{SQL: `SELECT FROM planet WHERE name = 'Tatooine' FOR UPDATE`}); err != nil {
+				return err
+			}
+			once()
+			<-finish
+			_, err := tx.Exec(ctx, statement.Statement{SQL: `UPDATE planet_terrains SET value = 'sea' WHERE value = 'desert'`})
+			return err
+		})
+	}()
+	<-begun
+	var report importer.Report
+	imported := make(chan error, 1)
+	go func() {
+		var err error
+		report, err = w.run(answer(t, map[string]string{"allPlanets.planets": "[" + alderaan + "," + hoth + "]"}), importer.Options{})
+		imported <- err
+	}()
+	for deadline := time.Now().Add(time.Minute); w.rows(`count(*)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == "0"; {
+		if time.Now().After(deadline) {
+			t.Fatal("the import does not wait")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	close(finish)
+	if err := errors.Join(<-edited, <-imported); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := report.Types[0].Summary(), "2 unchanged, 1 detached"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
