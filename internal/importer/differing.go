@@ -19,6 +19,9 @@ const mergePage = 500
 // mergeAll decides, page by page, what the differing rows take from upstream.
 func (r *run) mergeAll(ctx context.Context, t *table, report *TypeReport) error {
 	r.assigned[t] = map[int]int{}
+	if err := r.exec(ctx, t.staging.LockDiffering()...); err != nil {
+		return err
+	}
 	after, done := int64(0), 0
 	for {
 		page, err := r.page(ctx, t, after)

@@ -613,43 +613,52 @@ func BenchmarkRemoval(b *testing.B) {
 	}
 }
 
-// TestOnPostgreSQLAChangeThatIsUnderWayKeepsARecord has a person change the list of a planet
-// in a transaction that the import has to wait for.
-func TestOnPostgreSQLAChangeThatIsUnderWayKeepsARecord(t *testing.T) {
-	w := newPostgresWorld(t, planetModels)
-	w.planets(allThree)
-	begun, finish, edited := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	once := sync.OnceFunc(func() { close(begun) })
-	go func() {
-		edited <- w.engine.Write(t.Context(), func(ctx context.Context, tx store.Tx) error {
-			if _, err := tx.Exec(ctx, statement.Statement{SQL: `SELECT FROM planet WHERE name = 'Tatooine' FOR UPDATE`}); err != nil {
-				return err
+// TestOnPostgreSQLAChangeThatIsUnderWayIsNotLost has a person change the list of
+// a planet in a transaction that the import has to wait for.
+func TestOnPostgreSQLAChangeThatIsUnderWayIsNotLost(t *testing.T) {
+	for _, test := range []struct{ name, upstream, became, terrains string }{
+		{"of what is gone", "[" + alderaan + "," + hoth + "]", "2 unchanged, 1 detached", "sea"},
+		{"of what changed upstream", strings.Replace(allThree, `"desert"`, `"desert","rock"`, 1), "1 updated, 2 unchanged", "sea,rock"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newPostgresWorld(t, planetModels)
+			w.planets(allThree)
+			begun, finish, edited := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+			begin, release := sync.OnceFunc(func() { close(begun) }), sync.OnceFunc(func() { close(finish) })
+			defer release()
+			go func() {
+				edited <- w.engine.Write(t.Context(), func(ctx context.Context, tx store.Tx) error {
+					if _, err := tx.Exec(ctx, statement.Statement{SQL: `SELECT FROM planet WHERE name = 'Tatooine' FOR UPDATE`}); err != nil {
+						return err
+					}
+					begin()
+					<-finish
+					_, err := tx.Exec(ctx, statement.Statement{SQL: `UPDATE planet_terrains SET value = 'sea' WHERE value = 'desert'`})
+					return err
+				})
+			}()
+			<-begun
+			var report importer.Report
+			imported := make(chan error, 1)
+			go func() {
+				var err error
+				report, err = w.run(answer(t, map[string]string{"allPlanets.planets": test.upstream}), importer.Options{})
+				imported <- err
+			}()
+			for deadline := time.Now().Add(time.Minute); w.rows(`count(*)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == "0"; {
+				if time.Now().After(deadline) {
+					t.Fatal("the import does not wait")
+				}
+				time.Sleep(10 * time.Millisecond)
 			}
-			once()
-			<-finish
-			_, err := tx.Exec(ctx, statement.Statement{SQL: `UPDATE planet_terrains SET value = 'sea' WHERE value = 'desert'`})
-			return err
+			release()
+			if err := errors.Join(<-edited, <-imported); err != nil {
+				t.Fatal(err)
+			}
+			if got := report.Types[0].Summary(); got != test.became {
+				t.Errorf("%s, want %s", got, test.became)
+			}
+			w.expect(t, `string_agg(value, ',' ORDER BY position)) FROM planet_terrains WHERE planet_id = 1`, test.terrains)
 		})
-	}()
-	<-begun
-	var report importer.Report
-	imported := make(chan error, 1)
-	go func() {
-		var err error
-		report, err = w.run(answer(t, map[string]string{"allPlanets.planets": "[" + alderaan + "," + hoth + "]"}), importer.Options{})
-		imported <- err
-	}()
-	for deadline := time.Now().Add(time.Minute); w.rows(`count(*)) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == "0"; {
-		if time.Now().After(deadline) {
-			t.Fatal("the import does not wait")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	close(finish)
-	if err := errors.Join(<-edited, <-imported); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := report.Types[0].Summary(), "2 unchanged, 1 detached"; got != want {
-		t.Errorf("%s, want %s", got, want)
 	}
 }

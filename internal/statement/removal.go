@@ -78,16 +78,9 @@ func (s *Staging) Untell(f *model.Field) Statement {
 		s.gone(), FateUntold, to, known, from, owners)
 }
 
-// LockGone keeps the records that may go from being changed meanwhile, where
-// others can. A statement that locked and read at once could miss a change of
-// their lists, see [Builder.Lock].
+// LockGone is LockDiffering for the records that may go.
 func (s *Staging) LockGone() []Statement {
-	lock := s.dialect.lockRecords()
-	if lock == "" {
-		return nil
-	}
-	return []Statement{{SQL: fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s r JOIN %s g ON g."id" = r."id" WHERE g."fate" = %d ORDER BY r."id"%s) l`,
-		s.table(), s.gone(), FateRemoved, lock)}}
+	return s.lock(s.gone(), fmt.Sprintf(`o."fate" = %d`, FateRemoved))
 }
 
 // Candidates selects a page of the records that may go, after the position, to

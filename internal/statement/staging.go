@@ -317,6 +317,24 @@ func (s *Staging) Incomplete(limit int) Statement {
 		`WHERE m.%s AND s."missing" <> '' ORDER BY m."position" LIMIT %s`, s.match(), s.stage(), isNew, a.bind(int64(limit)))
 }
 
+// LockDiffering keeps the records of the rows that need merging from being
+// changed meanwhile, where others can. A statement that locked and read at once
+// could miss a change of their lists, see [Builder.Lock].
+func (s *Staging) LockDiffering() []Statement {
+	return s.lock(s.match(), fmt.Sprintf(`o."state" IN (%d, %d)`, StagedChanged, StagedAdopted))
+}
+
+// lock keeps the records from being changed whose ids the other table has, in
+// the rows o that the condition selects.
+func (s *Staging) lock(other, condition string) []Statement {
+	lock := s.dialect.forUpdate()
+	if lock == "" {
+		return nil
+	}
+	return []Statement{{SQL: fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s r JOIN %s o ON o."id" = r."id" WHERE %s ORDER BY r."id"%s OF r) l`,
+		s.table(), other, condition, lock)}}
+}
+
 // Differing selects a page of the rows that need merging, changed and adopted
 // ones, after the position: (position, state, key, id as text, base, base of
 // the origin or "{}", local values as a JSON object by field name, JSON array
@@ -331,9 +349,9 @@ func (s *Staging) Differing(after int64, limit int) Statement {
 	return a.statement(`SELECT m."position", m."state", s."key", CAST(m."id" AS text), s."base", coalesce(o."base", '{}'), %[1]s, %[2]s, %[3]s `+
 		`FROM %[4]s m JOIN %[5]s s ON s."position" = m."position" JOIN %[6]s r ON r."id" = m."id" `+
 		`LEFT JOIN "larder_origin" o ON o."type" = %[7]s AND o."source" = %[8]s AND o."key" = s."key" `+
-		`WHERE m."state" IN (%[9]d, %[10]d) AND m."position" > %[11]s ORDER BY m."position" LIMIT %[12]s%[13]s`,
+		`WHERE m."state" IN (%[9]d, %[10]d) AND m."position" > %[11]s ORDER BY m."position" LIMIT %[12]s`,
 		object(members...), s.others(a, typ, `p."source" <> `+source+` AND p."detached" IS NULL`), s.open(typ, source), s.match(), s.stage(), s.table(), typ, source,
-		StagedChanged, StagedAdopted, a.bind(after), a.bind(int64(limit)), s.dialect.lockRecords())
+		StagedChanged, StagedAdopted, a.bind(after), a.bind(int64(limit)))
 }
 
 // local is the JSON text of the record r's field, in the form of a base: as

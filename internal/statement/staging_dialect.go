@@ -32,8 +32,6 @@ type stagingDialect interface {
 	// kind is what kind of JSON a value is: object, array, string, number,
 	// boolean or null.
 	kind(value string) string
-	// lockRecords keeps the selected records r from being changed meanwhile.
-	lockRecords() string
 }
 
 // stagingOf is the dialect as an import needs it.
@@ -80,8 +78,6 @@ func (sqliteStaging) kind(value string) string {
 		"WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean' ELSE json_type(" + value + ") END"
 }
 
-func (sqliteStaging) lockRecords() string { return "" }
-
 type postgresStaging struct{ postgres }
 
 func (postgresStaging) numbered(n int) string { return "$" + strconv.Itoa(n) }
@@ -127,5 +123,3 @@ func (d postgresStaging) elements(s stored, list string) (from, position, value 
 }
 
 func (postgresStaging) kind(value string) string { return "jsonb_typeof(" + value + ")" }
-
-func (postgresStaging) lockRecords() string { return " FOR UPDATE OF r" }

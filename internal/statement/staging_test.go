@@ -102,6 +102,7 @@ func stagingSteps(d statement.Dialect, schema *model.Schema, kind *model.Type) [
 	add("attach", s.Attach())
 	add("first gone", s.FirstGone(20, statement.FateEdited, statement.FateUsed))
 	add("drop gone", s.DropGone())
+	add("lock differing", s.LockDiffering()...)
 	add("differing", s.Differing(0, 500))
 	add("load changes", s.LoadChanges([]statement.StagedChange{{Position: 1, Base: "{}", Assigned: []int{0, 2}}}))
 	for i, f := range s.Fields() {
