@@ -47,6 +47,7 @@ here is not created again but by --restore.`,
 			if history {
 				return p.history(cmd.Context(), loaded, names)
 			}
+			giveWay()
 			if len(options.restore) > 0 && len(names) > 1 {
 				return fmt.Errorf("--restore names records of one source, and this imports %s: name the one", quoted(names))
 			}
@@ -215,7 +216,7 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 	})
 	bars.done()
 	held := (*importer.HeldError)(nil)
-	if err != nil && !(options.dryRun && errors.As(err, &held)) {
+	if err != nil && (!options.dryRun || !errors.As(err, &held)) {
 		return err
 	}
 	p.sayImport(outcome)
