@@ -119,7 +119,7 @@ func (k *rekeying) do(ctx context.Context) (err error) {
 		return nil
 	}
 	k.spread()
-	if err := k.exec(ctx, append(statement.LockImports(k.dialect), k.statements.Create()...)...); err != nil {
+	if err := k.exec(ctx, slices.Concat(statement.PrepareImport(k.dialect), statement.LockImports(k.dialect), k.statements.Create())...); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context) error{k.find, k.check, k.tell, k.rewrite} {
@@ -220,8 +220,11 @@ func (k *rekeying) remember(ctx context.Context) (left int, err error) {
 				return 0, err
 			}
 		}
-		if known == 0 || left == 0 {
+		if known == 0 {
 			return left, nil
+		}
+		if err := k.exec(ctx, k.statements.Loaded()...); err != nil || left == 0 {
+			return left, err
 		}
 	}
 }
@@ -456,6 +459,9 @@ func (k *rekeying) read(ctx context.Context) error {
 	if err := k.readBy(ctx, nil); err != nil {
 		return err
 	}
+	if err := k.exec(ctx, k.statements.Loaded()...); err != nil {
+		return err
+	}
 	var invalid InvalidError
 	for _, t := range k.plan.tables {
 		if !k.affected[t.typ] {
@@ -473,6 +479,9 @@ func (k *rekeying) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := k.exec(ctx, k.statements.Loaded()...); err != nil {
+		return err
 	}
 	return invalid.orNil()
 }

@@ -36,6 +36,7 @@ func TestProfilesAndNewKeysAsSQL(t *testing.T) {
 			add("load", k.Load("Film", [][2]string{{`["A"]`, "[1]"}}))
 			add("find", k.Find("Film", []string{`["A"]`, `["B"]`}))
 			add("load what is read", k.LoadRead(true, "Film", []statement.KeyedRow{{Position: 1, Key: `["A"]`}}))
+			add("loaded", k.Loaded()...)
 			add("ambiguous", k.Ambiguous("Film", 20))
 			add("take what is read", k.TakeRead("Film"))
 			add("repeated", k.Repeated("Film", 20))

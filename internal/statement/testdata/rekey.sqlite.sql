@@ -66,7 +66,8 @@ SELECT f."key", min(n."key"), max(n."key")
 INSERT INTO "larder_rekey" SELECT o."type", o."key", x."now"
   FROM (SELECT f."key" AS "before", min(n."key") AS "now" FROM "larder_rekey_read" f JOIN "larder_rekey_read" n ON n."former" = 0 AND n."type" = f."type" AND n."position" = f."position" WHERE f."former" = 1 AND f."type" = ?1 GROUP BY f."key") x
   JOIN "larder_origin" o ON o."key" = x."before" AND o."type" = ?1 AND o."source" = ?2
-  WHERE NOT EXISTS (SELECT 1 FROM "larder_rekey" m WHERE m."type" = o."type" AND m."before" = o."key");
+  WHERE 1 = 1
+  ON CONFLICT ("type", "before") DO NOTHING;
 -- with [Film swapi]
 
 -- repeated
