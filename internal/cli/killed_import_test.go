@@ -133,7 +133,7 @@ func stateOf(t *testing.T, open func() (store.Engine, error)) string {
 	},
 		`SELECT name || ' ' || population FROM planet ORDER BY name`,
 		`SELECT p.name || ' ' || t.position || ' ' || t.value FROM planet_terrains t LEFT JOIN planet p ON p.id = t.planet_id ORDER BY p.name, t.position`,
-		`SELECT o.key || ' ' || CAST(o.base AS text) || ' ' || p.name FROM larder_origin o LEFT JOIN planet p ON CAST(p.id AS text) = o.record_id ORDER BY o.key`)
+		`SELECT o.key || ' ' || CAST(o.base AS text) || ' ' || p.name FROM larder_origin o LEFT JOIN planet p ON p.id = CAST(o.record_id AS bigint) ORDER BY o.key`)
 	return fmt.Sprintf("%x of %d rows", sum.Sum(nil)[:8], rows)
 }
 
