@@ -103,7 +103,7 @@ with the source and serves it as a RESTful API.
 		Args: cobra.NoArgs,
 	}
 	root.PersistentFlags().BoolVar(&p.out.json, "json", false, "say results as JSON, one object a line")
-	root.AddCommand(p.newCommand(), p.planCommand(), p.migrateCommand(), p.importCommand(), p.rekeyCommand(),
+	root.AddCommand(p.newCommand(), p.planCommand(), p.migrateCommand(), p.importCommand(), p.conflictsCommand(), p.rekeyCommand(),
 		p.exportCommand(), p.patchCommand(), p.copyCommand(), p.backupCommand(), p.restoreCommand(), p.serveCommand(), p.upCommand(), p.versionCommand())
 	return root
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -264,10 +265,19 @@ func (p *program) sayImport(outcome refresh.Outcome) {
 		p.sayRows("gone", t.Gone, shown)
 		p.sayRows("deleted", t.Deleted, shown)
 	}
+	if !report.DryRun && slices.ContainsFunc(report.Types, func(t importer.TypeReport) bool { return slices.ContainsFunc(t.Conflicts.First, isOpen) }) {
+		p.out.detail("larder conflicts lists what is in conflict; larder conflicts resolve, or POST /api/_imports/conflicts/ID/resolution, resolves it")
+	}
 	if !report.DryRun && report.Seconds >= 1 {
 		p.out.detail("%.0f records/s", float64(report.Fetched)/report.Seconds)
 	}
 }
+
+// isOpen reports whether a row in conflict has a field that somebody is to
+// decide on, and staysHere whether a field in conflict is one.
+func isOpen(row importer.Row) bool { return slices.ContainsFunc(row.Fields, staysHere) }
+
+func staysHere(f importer.FieldChange) bool { return !bytes.Equal(f.After, f.Upstream) }
 
 // importedRows is how many rows of a kind are listed after an import; a dry run
 // is read for its rows and lists more.
@@ -301,7 +311,11 @@ func (p *program) sayRows(kind string, rows importer.Rows, most int) {
 		}
 		for _, f := range row.Fields {
 			if kind == "conflict" {
-				p.out.detail("conflict %s: %s stays %s; upstream says %s", who, f.Field, f.Before, f.Upstream)
+				said := "conflict %s: %s stays %s; upstream says %s"
+				if !staysHere(f) {
+					said = "conflict %s: %s was %s; taken is upstream's %s"
+				}
+				p.out.detail(said, who, f.Field, f.Before, f.Upstream)
 				continue
 			}
 			p.out.detail("%s %s: %s %s → %s", kind, who, f.Field, f.Before, f.After)
