@@ -50,6 +50,13 @@ type Options struct {
 	Contract *source.Contract
 	// Freeze has the import held where the two differ.
 	Freeze bool
+	// Plan is what the import has to do: where it would do anything else, it fails
+	// with a [MovedError]. nil leaves it free.
+	Plan *Planned
+	// Listing is called when a dry run begins, and again where it has to begin
+	// anew, and returns what is called for each row that would change, in order and
+	// from the importing goroutine. It may be nil.
+	Listing func() func(Change) error
 	// OnConflict is what is done with a field that changed upstream and here,
 	// where its type's @source does not say it; "" is LOCAL.
 	OnConflict model.OnConflict
@@ -160,6 +167,9 @@ func Run(ctx context.Context, engine store.Engine, schema *model.Schema, sourceN
 	}
 	if held := (*HeldError)(nil); errors.As(err, &held) {
 		err, end.Status, end.Held = held, string(RunHeld), held.Rows
+	}
+	if moved := (*MovedError)(nil); errors.As(err, &moved) {
+		err, end.Status = moved, string(RunHeld)
 	}
 	err = fmt.Errorf("import %s: %w", sourceName, err)
 	if options.DryRun {

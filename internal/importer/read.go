@@ -20,6 +20,7 @@ type reader struct {
 	plan    *plan
 	failed  failedPaths
 	invalid InvalidError
+	ledger  *ledger                                   // nil where nobody wants to know
 	fetched int                                       // records read
 	send    func(ctx context.Context, b *batch) error // to be staged
 }
@@ -47,6 +48,7 @@ func (r *reader) readAll(ctx context.Context, answer *source.Answer) error {
 			if err != nil {
 				return fmt.Errorf("read %s: %w", from.path, err)
 			}
+			r.ledger.read(from.path, record.Data)
 			at := place{record: record.Index, path: from.path, text: record.Text}
 			if _, err := r.row(ctx, from.table, at, from.key, nil, record.Data); err != nil {
 				return err

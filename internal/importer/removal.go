@@ -109,7 +109,7 @@ func (r *run) gone(ctx context.Context) error {
 		}
 		if kept := fates[statement.FateKept]; kept > 0 {
 			i := slices.Index(r.plan.tables, t)
-			if r.types[i].Gone, err = r.listGone(ctx, t, kept, statement.FateKept); err != nil {
+			if err := r.listGone(ctx, t, &r.types[i].Gone, kept, statement.FateKept); err != nil {
 				return err
 			}
 		}
@@ -282,11 +282,11 @@ func (r *run) remove(ctx context.Context) error {
 			return err
 		}
 		report := &r.types[i]
-		if report.Removed, err = r.listGone(ctx, t, fates[statement.FateDone], statement.FateDone); err != nil {
+		if err := r.listGone(ctx, t, &report.Removed, fates[statement.FateDone], statement.FateDone); err != nil {
 			return err
 		}
 		detached := fates[statement.FateEdited] + fates[statement.FateUsed] + fates[statement.FateDetached]
-		if report.Detached, err = r.listGone(ctx, t, detached, statement.FateEdited, statement.FateUsed, statement.FateDetached); err != nil {
+		if err := r.listGone(ctx, t, &report.Detached, detached, statement.FateEdited, statement.FateUsed, statement.FateDetached); err != nil {
 			return err
 		}
 	}
@@ -338,14 +338,13 @@ func (r *run) removeUnused(ctx context.Context) error {
 	return nil
 }
 
-// listGone are the count records with one of the fates, the first of them with
+// listGone shows the count records with one of the fates, the first of them with
 // why they stay.
-func (r *run) listGone(ctx context.Context, t *table, count int, fates ...statement.Fate) (Rows, error) {
-	rows := Rows{Count: count}
-	if count == 0 {
-		return rows, nil
+func (r *run) listGone(ctx context.Context, t *table, rows *Rows, count int, fates ...statement.Fate) error {
+	if rows.Count = count; count == 0 {
+		return nil
 	}
-	err := r.tx.Query(ctx, t.staging.FirstGone(ReportedRows, fates...), func(scan store.Scan) error {
+	return r.tx.Query(ctx, t.staging.FirstGone(r.ledger.limit(), fates...), func(scan store.Scan) error {
 		var key, id string
 		var fate int
 		if err := scan(&key, &id, &fate); err != nil {
@@ -354,15 +353,17 @@ func (r *run) listGone(ctx context.Context, t *table, count int, fates ...statem
 		row := Row{Key: json.RawMessage(key), ID: id}
 		switch statement.Fate(fate) {
 		case statement.FateEdited:
-			row.Reason = "changed here: " + strings.Join(t.edited[key], ", ")
+			row.Reason = "changed here"
+			if changed := t.edited[key]; len(changed) > 0 { // of the first ones
+				row.Reason += ": " + strings.Join(changed, ", ")
+			}
 		case statement.FateUsed:
 			row.Reason = "used here"
 		case statement.FateRemoved, statement.FateDetached, statement.FateKept, statement.FateShared, statement.FateUntold, statement.FateDone:
 		}
-		rows.First = append(rows.First, row)
+		rows.show(row)
 		return nil
 	})
-	return rows, err
 }
 
 // restore has the deleted records created again that the options name, with

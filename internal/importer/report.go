@@ -28,10 +28,12 @@ type Report struct {
 	// that could not be seen.
 	Drift        []source.Drift `json:"drift,omitempty"`
 	DriftUnknown string         `json:"driftUnknown,omitempty"`
-	Run          int64          `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
-	Fetched      int            `json:"fetched"`       // records of the source
-	Seconds      float64        `json:"seconds"`
-	Types        []TypeReport   `json:"types"` // one for each type that the source feeds
+	// Plan is what a dry run found, or an import that was to do as planned.
+	Plan    *Planned     `json:"plan,omitempty"`
+	Run     int64        `json:"run,omitempty"` // the id in larder_run; 0 for a dry run
+	Fetched int          `json:"fetched"`       // records of the source
+	Seconds float64      `json:"seconds"`
+	Types   []TypeReport `json:"types"` // one for each type that the source feeds
 }
 
 // TypeReport is what became of the rows of one type.
@@ -54,6 +56,8 @@ type TypeReport struct {
 type Rows struct {
 	Count int   `json:"count"`
 	First []Row `json:"first,omitempty"`
+
+	note func(Row) // keeps account of each row; nil where nobody does
 }
 
 // Row is one row of a report.
@@ -75,8 +79,16 @@ type FieldChange struct {
 
 func (r *Rows) add(row Row) {
 	r.Count++
+	r.show(row)
+}
+
+// show lists a row that is counted elsewhere.
+func (r *Rows) show(row Row) {
 	if len(r.First) < ReportedRows {
 		r.First = append(r.First, row)
+	}
+	if r.note != nil {
+		r.note(row)
 	}
 }
 

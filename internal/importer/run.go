@@ -19,6 +19,7 @@ type run struct {
 	answer  *source.Answer
 	options Options
 	report  *Report
+	ledger  *ledger // nil where nobody wants to know
 
 	profile profile    // of the answer
 	last    *profile   // of the last import that was done; nil before it
@@ -35,6 +36,8 @@ type run struct {
 func (r *run) do(ctx context.Context) error {
 	r.assigned = map[*table]map[int]int{}
 	r.types = make([]TypeReport, len(r.plan.tables))
+	r.ledger = newLedger(r.plan.source, r.options)
+	r.ledger.follow(r.types, r.plan.tables)
 	for _, step := range []func(context.Context) error{r.findLast, r.stage, r.inspect, r.lock, r.compare, r.gone, r.hold, r.write, r.forgetConflicts, r.drop} {
 		if err := step(ctx); err != nil {
 			return err
@@ -45,7 +48,7 @@ func (r *run) do(ctx context.Context) error {
 		report.Type, report.Resource = t.typ.Name, t.typ.Resource()
 		r.report.Types = append(r.report.Types, report)
 	}
-	if err := r.rememberContract(ctx); err != nil {
+	if err := r.settle(ctx); err != nil {
 		return err
 	}
 	return r.finish(ctx)
@@ -64,7 +67,7 @@ func (r *run) stage(ctx context.Context) error {
 			return err
 		}
 	}
-	in := &reader{plan: r.plan, failed: newFailedPaths(r.answer.Failed)}
+	in := &reader{plan: r.plan, failed: newFailedPaths(r.answer.Failed), ledger: r.ledger}
 	err := r.load(ctx, in)
 	r.report.Fetched = in.fetched
 	if err != nil {
@@ -267,25 +270,24 @@ func (r *run) count(ctx context.Context, t *table, report *TypeReport) error {
 		}
 	}
 	if report.Created.Count > 0 {
-		if report.Created.First, err = r.listed(ctx, t, statement.StagedNew); err != nil {
+		if err := r.listed(ctx, t, statement.StagedNew, &report.Created); err != nil {
 			return err
 		}
 	}
 	if report.Restored.Count > 0 {
-		if report.Restored.First, err = r.listed(ctx, t, statement.StagedRestored); err != nil {
+		if err := r.listed(ctx, t, statement.StagedRestored, &report.Restored); err != nil {
 			return err
 		}
 	}
 	if report.Deleted.Count > 0 {
-		report.Deleted.First, err = r.listed(ctx, t, statement.StagedDeleted)
+		return r.listed(ctx, t, statement.StagedDeleted, &report.Deleted)
 	}
-	return err
+	return nil
 }
 
-// listed are the first rows in a state.
-func (r *run) listed(ctx context.Context, t *table, state statement.State) ([]Row, error) {
-	var rows []Row
-	err := r.tx.Query(ctx, t.staging.First(state, ReportedRows), func(scan store.Scan) error {
+// listed shows the rows in a state, which are counted.
+func (r *run) listed(ctx context.Context, t *table, state statement.State, rows *Rows) error {
+	return r.tx.Query(ctx, t.staging.First(state, r.ledger.limit()), func(scan store.Scan) error {
 		var key, base string
 		var id *string
 		if err := scan(&key, &id, &base); err != nil {
@@ -300,10 +302,9 @@ func (r *run) listed(ctx context.Context, t *table, state statement.State) ([]Ro
 		if id != nil && state != statement.StagedNew {
 			row.ID = *id
 		}
-		rows = append(rows, row)
+		rows.show(row)
 		return nil
 	})
-	return rows, err
 }
 
 // write changes the project's tables: new records first, in an order in which
