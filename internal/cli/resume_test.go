@@ -73,6 +73,9 @@ func TestAReadThatIsKilledIsContinued(t *testing.T) {
 	}
 	asked := map[string]int{}
 	for _, r := range upstream.Requests()[before:] {
+		if strings.Contains(r.Body, "__schema") || strings.Contains(r.Body, "__type(") {
+			continue // the types, which are asked for when all pages are there
+		}
 		var body struct{ Variables struct{ After string } }
 		if err := json.Unmarshal([]byte(r.Body), &body); err != nil {
 			t.Fatal(err)

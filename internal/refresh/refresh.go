@@ -65,6 +65,13 @@ type Options struct {
 	Restore     []string
 	RestoreType string
 
+	// Plan and Listing are those of [importer.Options]. With a Plan, or where
+	// Compare is set, everything is compared, also what upstream says has not
+	// changed.
+	Plan    *importer.Planned
+	Listing func() func(importer.Change) error
+	Compare bool
+
 	Cause string // of the run's record, like [importer.CauseCommand]
 
 	// Fetched and Imported are called as the work goes on, from the goroutine
@@ -131,7 +138,7 @@ func (r *Refresher) bring(ctx context.Context, name, asked string, options Optio
 		return outcome, err
 	}
 	if err != nil {
-		err = fmt.Errorf("fetch %s: %w", name, err)
+		err = fmt.Errorf("fetch %s: %w", name, r.explain(ctx, name, err))
 		if options.DryRun {
 			return outcome, err
 		}
@@ -143,7 +150,12 @@ func (r *Refresher) bring(ctx context.Context, name, asked string, options Optio
 		}
 	}()
 	outcome.Bytes, outcome.Fetching = answer.Bytes, time.Since(started)
+	untold := ""
+	if !answer.Offline {
+		_, settings.Contract, untold = r.Drift(ctx, name)
+	}
 	outcome.Report, err = importer.Run(ctx, r.engine, r.project.Schema, name, answer, settings)
+	outcome.DriftUnknown = untold
 	if err != nil || options.DryRun {
 		return outcome, err
 	}
@@ -161,7 +173,7 @@ func (r *Refresher) bring(ctx context.Context, name, asked string, options Optio
 // fetch asks the source, which says so by an error when it has nothing new.
 func (r *Refresher) fetch(ctx context.Context, name, asked string, options Options) (answer *source.Answer, err error) {
 	opening := project.Opening{Offline: options.Offline, Live: options.Live, Fresh: options.Fresh, UserAgent: r.userAgent}
-	if !options.Fresh && len(options.Restore) == 0 {
+	if !options.Fresh && len(options.Restore) == 0 && options.Plan == nil && !options.Compare {
 		if opening.Known, err = importer.Known(ctx, r.engine, name, asked); err != nil {
 			return nil, err
 		}
@@ -181,6 +193,7 @@ func (r *Refresher) importing(name, asked string, options Options) importer.Opti
 		OnConflict: settings.OnConflict, Priorities: priorities(r.project),
 		DryRun: options.DryRun, KeepIDs: settings.KeepIDs, Allow: options.Allow, Progress: options.Imported,
 		Now: r.clock.now, Cause: options.Cause, Asked: asked, Keep: r.project.Settings.KeepRuns,
+		Freeze: settings.Drift == project.DriftFreeze, Plan: options.Plan, Listing: options.Listing,
 		Removed: settings.Removed, Restore: options.Restore, RestoreType: options.RestoreType,
 	}
 	if bounds := settings.Collapse; !bounds.Off {

@@ -32,7 +32,7 @@ type town struct {
 	*testing.T
 	open  func(testing.TB) store.Engine
 	time  *townTime
-	asked atomic.Int64 // requests to upstream
+	asked atomic.Int64 // requests to upstream, but for its types
 	// answer gives upstream's next answers; it may wait.
 	answer atomic.Pointer[func(w http.ResponseWriter, r *http.Request)]
 	url    string
@@ -73,7 +73,12 @@ func newTown(t *testing.T, open func(testing.TB) store.Engine) *town {
 	tn := &town{T: t, open: open, time: &townTime{now: time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)}}
 	tn.answers(planets("Hoth"))
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // a server that has read it sees the client go
+		body, _ := io.ReadAll(r.Body) // a server that has read it sees the client go
+		if bytes.Contains(body, []byte("__schema")) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"errors":[{"message":"introspection is off"}]}`)
+			return
+		}
 		tn.asked.Add(1)
 		(*tn.answer.Load())(w, r)
 	}))
