@@ -282,14 +282,15 @@ func (e *GoneError) Error() string {
 // reportedConflicts is how many conflicts a [ConflictError] spells out.
 const reportedConflicts = 20
 
-// FieldConflict is one field that changed on both sides.
+// FieldConflict is one field that changed on both sides. The values of a @hidden
+// field are not told.
 type FieldConflict struct {
 	Type     string          `json:"type"`
 	Key      json.RawMessage `json:"key"`
 	Field    string          `json:"field"`
 	Base     json.RawMessage `json:"base,omitempty"` // what it was; nil: not known
-	Upstream json.RawMessage `json:"upstream"`
-	Local    json.RawMessage `json:"local"`
+	Upstream json.RawMessage `json:"upstream,omitempty"`
+	Local    json.RawMessage `json:"local,omitempty"`
 }
 
 // ConflictError says that fields changed on both sides whose source or type
@@ -307,6 +308,10 @@ func (e *ConflictError) Error() string {
 	}
 	lines := []string{fmt.Sprintf("nothing was imported, for %s (onConflict: fail):", conflicts)}
 	for _, c := range e.Conflicts {
+		if c.Upstream == nil {
+			lines = append(lines, fmt.Sprintf("  %s %s, %s: three values that are not told, since the field is @hidden", c.Type, c.Key, c.Field))
+			continue
+		}
 		was := "was not known"
 		if c.Base != nil {
 			was = "was " + excerpt(c.Base)

@@ -229,6 +229,23 @@ give each field here one of the other two values, or set onConflict to local or 
 	})
 }
 
+// The error of an import is kept with its run, which the API serves.
+func TestAConflictThatFailsTellsNoHiddenValues(t *testing.T) {
+	hidden := strings.Replace(starModels, "size: Int", "size: Int @hidden", 1)
+	withDatabases(t, func(t *testing.T, open opener) {
+		w := open(t, hidden)
+		options := importer.Options{OnConflict: model.FailOnConflict}
+		var err error
+		for _, size := range []string{"2", "3141"} {
+			_, err = w.from("swapi", options, map[string]string{"stars": `[{"name":"Sol","size":` + size + `,"tags":[]}]`})
+			w.exec(`UPDATE star SET size = 2718`)
+		}
+		if err == nil || !strings.Contains(err.Error(), `Star ["Sol"], size: `) || strings.Contains(err.Error(), "3141") || strings.Contains(err.Error(), "2718") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestAConflictDecidedForUpstreamIsListedWithWhatItOverwrote(t *testing.T) {
 	withDatabases(t, func(t *testing.T, open opener) {
 		w := open(t, starModels)

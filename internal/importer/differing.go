@@ -169,7 +169,11 @@ func (r *run) decideConflicts(t *table, row *differing, m *merged, decided *outc
 		case model.TakeUpstream:
 			m.Assigned[field], after, resolution = upstream, upstream, resolutionOf(policy)
 		case model.FailOnConflict:
-			r.refused.add(FieldConflict{Type: t.typ.Name, Key: listed.Key, Field: field, Base: base, Upstream: upstream, Local: local})
+			conflict := FieldConflict{Type: t.typ.Name, Key: listed.Key, Field: field, Base: base, Upstream: upstream, Local: local}
+			if t.typ.Field(field).Hidden { // the error is kept with the run, which the API serves
+				conflict.Base, conflict.Upstream, conflict.Local = nil, nil, nil
+			}
+			r.refused.add(conflict)
 		case model.KeepLocal:
 		}
 		listed.Fields = append(listed.Fields, FieldChange{Field: field, Before: local, After: after, Upstream: upstream})

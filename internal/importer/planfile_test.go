@@ -43,19 +43,31 @@ func TestAnImportDoesWhatWasPlannedOrNothing(t *testing.T) {
 	}{
 		{"nothing", nil, changed, ""},
 		{"an edit that the import does not touch", func(w *world) { w.exec(`UPDATE planet SET population = 7 WHERE name = 'Hoth'`) }, changed, ""},
-		{"an edit of what would be updated", func(w *world) { w.exec(`UPDATE planet SET population = 7 WHERE name = 'Tatooine'`) }, changed,
-			"Planet: 1 updated in the plan, 0 now\n  Planet: 1 unchanged in the plan, 2 now\n  Planet: 0 conflicts in the plan, 1 now"},
-		{"a record that is there already", func(w *world) { w.exec(`INSERT INTO planet (name) VALUES ('Dagobah')`) }, changed,
-			"Planet: 1 created in the plan, 0 now\n  Planet: 0 adopted in the plan, 1 now\n  Planet: 0 conflicts in the plan, 1 now"},
-		{"an edit of what would be removed", func(w *world) { w.exec(`UPDATE planet SET population = 7 WHERE name = 'Alderaan'`) }, changed,
-			"Planet: 1 removed in the plan, 0 now\n  Planet: 0 detached in the plan, 1 now"},
-		{"a record deleted here", func(w *world) { w.exec(`DELETE FROM planet WHERE name = 'Hoth'`) }, changed,
-			"Planet: 1 unchanged in the plan, 0 now\n  Planet: 0 deleted in the plan, 1 now"},
-		{"upstream, in a value", nil, strings.Replace(changed, `"population":1`, `"population":2`, 1),
-			"upstream no longer says what it said\n  as many records would change, but not the same ones, or not to the same values"},
+		{
+			"an edit of what would be updated", func(w *world) { w.exec(`UPDATE planet SET population = 7 WHERE name = 'Tatooine'`) }, changed,
+			"Planet: 1 updated in the plan, 0 now\n  Planet: 1 unchanged in the plan, 2 now\n  Planet: 0 conflicts in the plan, 1 now",
+		},
+		{
+			"a record that is there already", func(w *world) { w.exec(`INSERT INTO planet (name) VALUES ('Dagobah')`) }, changed,
+			"Planet: 1 created in the plan, 0 now\n  Planet: 0 adopted in the plan, 1 now\n  Planet: 0 conflicts in the plan, 1 now",
+		},
+		{
+			"an edit of what would be removed", func(w *world) { w.exec(`UPDATE planet SET population = 7 WHERE name = 'Alderaan'`) }, changed,
+			"Planet: 1 removed in the plan, 0 now\n  Planet: 0 detached in the plan, 1 now",
+		},
+		{
+			"a record deleted here", func(w *world) { w.exec(`DELETE FROM planet WHERE name = 'Hoth'`) }, changed,
+			"Planet: 1 unchanged in the plan, 0 now\n  Planet: 0 deleted in the plan, 1 now",
+		},
+		{
+			"upstream, in a value", nil, strings.Replace(changed, `"population":1`, `"population":2`, 1),
+			"upstream no longer says what it said\n  as many records would change, but not the same ones, or not to the same values",
+		},
 		{"upstream, in what nobody takes", nil, strings.Replace(changed, `{"name":"Dag`, `{"orbit":1,"name":"Dag`, 1), "upstream no longer says what it said"},
-		{"an import in between", func(w *world) { w.planets(changed) }, changed,
-			"Planet: 1 created in the plan, 0 now\n  Planet: 1 updated in the plan, 0 now\n  Planet: 1 unchanged in the plan, 3 now\n  Planet: 1 removed in the plan, 0 now"},
+		{
+			"an import in between", func(w *world) { w.planets(changed) }, changed,
+			"Planet: 1 created in the plan, 0 now\n  Planet: 1 updated in the plan, 0 now\n  Planet: 1 unchanged in the plan, 3 now\n  Planet: 1 removed in the plan, 0 now",
+		},
 	} {
 		for engine, open := range map[string]func(*testing.T, string) *world{
 			"SQLite":     func(t *testing.T, models string) *world { return newWorld(t, models) },

@@ -90,9 +90,9 @@ type Rename struct {
 
 // Source binds a root type to a declared source.
 type Source struct {
-	Name     string   // a key of larder.yaml's sources
-	Path     string   // response path to the records: "allPlanets.planets", "films.edges.node"
-	Key      []string // fields that identify a record upstream
+	Name string   // a key of larder.yaml's sources
+	Path string   // response path to the records: "allPlanets.planets", "films.edges.node"
+	Key  []string // fields that identify a record upstream
 	// OnConflict and Removed are "" where larder.yaml says it for the source.
 	OnConflict OnConflict
 	Removed    Removed

@@ -161,7 +161,7 @@ var values = map[string]struct {
 	"sources.NAME.onConflict": {"upstream", "fail", func(s *Settings) any { return s.Sources["swapi"].OnConflict }, model.TakeUpstream, model.FailOnConflict},
 	"sources.NAME.removed":    {"detach", "keep", func(s *Settings) any { return s.Sources["swapi"].Removed }, model.RemovedDetach, model.RemovedKeep},
 	"sources.NAME.priority":   {"5", "-6", func(s *Settings) any { return s.Sources["swapi"].Priority }, 5, -6},
-	"sources.NAME.drift":      {"freeze", "evolve", func(s *Settings) any { return s.Sources["swapi"].Drift }, DriftFreeze, DriftEvolve},
+	"sources.NAME.drift":      {"freeze", "warn", func(s *Settings) any { return s.Sources["swapi"].Drift }, DriftFreeze, DriftWarn},
 	"sources.NAME.collapse":   {"allow", "hold", func(s *Settings) any { return s.Sources["swapi"].Collapse.Off }, true, false},
 	"sources.NAME.maxShrink":  {"5%", "100%", func(s *Settings) any { return s.Sources["swapi"].Collapse.Shrink }, 0.05, 1.0},
 	"sources.NAME.maxGrowth":  {"50%", "1000%", func(s *Settings) any { return s.Sources["swapi"].Collapse.Growth }, 0.5, 10.0},

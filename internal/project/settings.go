@@ -109,7 +109,6 @@ type Drift string
 const (
 	DriftWarn   Drift = "warn"   // it is told, and imported what the query asks for
 	DriftFreeze Drift = "freeze" // the import is held
-	DriftEvolve Drift = "evolve" // the models follow, by a migration
 )
 
 // Collapse are the bounds beyond which an import is held: upstream has probably

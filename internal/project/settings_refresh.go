@@ -53,10 +53,10 @@ func refreshSettings() []Setting {
 			},
 		},
 		{
-			Name: "sources.NAME.drift", Default: "warn", Form: "warn, freeze or evolve",
-			Description: "What is done when upstream's types are no longer what they were at the last import: it is told, the import is held, or the models follow by a migration.",
+			Name: "sources.NAME.drift", Default: "warn", Form: "warn or freeze",
+			Description: "What is done when upstream's types are no longer what they were at the last import: it is told, or the import is held.",
 			ofSource: func(_ *loader, s *Source, g given) error {
-				word, err := g.oneOf(string(DriftWarn), string(DriftFreeze), string(DriftEvolve))
+				word, err := g.oneOf(string(DriftWarn), string(DriftFreeze))
 				s.Drift = Drift(word)
 				return err
 			},
