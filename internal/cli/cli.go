@@ -57,10 +57,11 @@ func (p *program) fail(command *cobra.Command, err error) int {
 	code := exitFailed
 	held := (*migrate.Held)(nil)
 	heldImport := (*importer.HeldError)(nil)
+	moved := (*importer.MovedError)(nil)
 	switch {
 	case !p.ran:
 		code = exitUsage
-	case errors.As(err, &held), errors.As(err, &heldImport), errors.Is(err, errRowsInTheWay):
+	case errors.As(err, &held), errors.As(err, &heldImport), errors.As(err, &moved), errors.Is(err, errRowsInTheWay):
 		code = exitHeld
 	}
 	message := strings.TrimSpace(err.Error())

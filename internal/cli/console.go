@@ -79,9 +79,13 @@ func (c *console) line(format string, args ...any) {
 // event says a part of the result to programs: the members of facts, which is
 // a struct, after the name of the event.
 func (c *console) event(name string, facts any) {
-	if !c.json {
-		return
+	if c.json {
+		_, _ = fmt.Fprintln(c.out, eventText(name, facts)) // as in line
 	}
+}
+
+// eventText is an event as a JSON object.
+func eventText(name string, facts any) string {
 	members, err := json.Marshal(facts)
 	if err != nil {
 		members = fmt.Appendf(nil, `{"error":%q}`, err)
@@ -92,7 +96,7 @@ func (c *console) event(name string, facts any) {
 	} else {
 		text += rest
 	}
-	_, _ = fmt.Fprintln(c.out, text) // as in line
+	return text
 }
 
 // warn says what a person should know and no program needs.

@@ -22,6 +22,7 @@ import (
 
 func (p *program) importCommand() *cobra.Command {
 	var history bool
+	var planned string
 	var options importOptions
 	var flags *projectFlags
 	cmd := &cobra.Command{
@@ -32,18 +33,17 @@ records with what they said the last time and with the database, and makes the
 difference one transaction. What was changed here stays as it is. What is gone
 upstream goes here, too, unless it was changed or is used here; what was deleted
 here is not created again but by --restore.`,
-		RunE: func(cmd *cobra.Command, names []string) error {
+		RunE: func(cmd *cobra.Command, arguments []string) error {
 			loaded, err := p.load(cmd, flags, nil)
 			if err != nil {
 				return err
 			}
-			if names, err = sourcesOf(loaded, names); err != nil {
+			names, err := sourcesOf(loaded, arguments)
+			if err != nil {
 				return err
 			}
-			for _, word := range options.allow {
-				if word != importer.AllowCollapse && word != importer.AllowDrift {
-					return fmt.Errorf("--allow %s: expected %s or %s", word, importer.AllowCollapse, importer.AllowDrift)
-				}
+			if err := options.checkAllowed(); err != nil {
+				return err
 			}
 			if history {
 				return p.history(cmd.Context(), loaded, names)
@@ -52,14 +52,22 @@ here is not created again but by --restore.`,
 			if len(options.restore) > 0 && len(names) > 1 {
 				return fmt.Errorf("--restore names records of one source, and this imports %s: name the one", quoted(names))
 			}
+			dir, err := openMigrations(loaded)
+			if err != nil {
+				return err
+			}
+			if planned != "" {
+				if options.plan, err = readPlan(planned, loaded, dir); err != nil {
+					return err
+				}
+				if names, err = options.plan.choose(arguments); err != nil {
+					return err
+				}
+			}
 			if options.dryRun {
 				return p.rehearse(cmd.Context(), loaded, names, options)
 			}
 			return p.withDatabase(cmd.Context(), loaded, func(engine store.Engine) error {
-				dir, err := openMigrations(loaded)
-				if err != nil {
-					return err
-				}
 				if err := checkApplied(cmd.Context(), engine, dir); err != nil {
 					return err
 				}
@@ -72,13 +80,16 @@ here is not created again but by --restore.`,
 	}
 	flags = addProjectFlags(cmd, false)
 	cmd.Flags().BoolVar(&options.dryRun, "dry-run", false, "only say what would change")
+	cmd.Flags().StringVar(&planned, "plan", "", "do what the `file` of larder plan --out says, or nothing where it would be anything else")
 	cmd.Flags().BoolVar(&history, "history", false, "import nothing, and list the imports that the database remembers")
 	cmd.MarkFlagsMutuallyExclusive("history", "dry-run")
+	cmd.MarkFlagsMutuallyExclusive("history", "plan")
 	cmd.Flags().StringSliceVar(&options.allow, "allow", nil, "let an import through that would be held: `WHAT` is collapse or drift")
 	cmd.Flags().BoolVar(&options.offline, "offline", false, "read the snapshots, ask no one")
 	cmd.Flags().BoolVar(&options.fresh, "fresh", false, "fetch everything, also what upstream says has not changed or a read that broke off has fetched")
 	cmd.Flags().StringArrayVar(&options.restore, "restore", nil, "create the deleted record with the `key` again, with its id and what belonged to it; may be repeated")
 	cmd.Flags().StringVar(&options.restoreType, "type", "", "the `type` of the records to restore, where several have deleted ones with the key")
+	cmd.MarkFlagsMutuallyExclusive("plan", "restore")
 	return cmd
 }
 
@@ -143,7 +154,19 @@ type importOptions struct {
 	restore                []string
 	restoreType            string
 	allow                  []string
-	since                  int64 // the last run that there was when the command began
+	since                  int64     // the last run that there was when the command began
+	plan                   *planFile // to be followed; nil: none
+	found                  *planFile // of a dry run: takes what it finds; nil: nobody wants to know
+}
+
+// checkAllowed refuses words of --allow that mean nothing.
+func (o importOptions) checkAllowed() error {
+	for _, word := range o.allow {
+		if word != importer.AllowCollapse && word != importer.AllowDrift {
+			return fmt.Errorf("--allow %s: expected %s or %s", word, importer.AllowCollapse, importer.AllowDrift)
+		}
+	}
+	return nil
 }
 
 // sourcesOf are the sources that a command line names: all where it names none.
@@ -181,7 +204,7 @@ func (p *program) importOnce(ctx context.Context, loaded *project.Project, engin
 			if err != nil {
 				return err
 			}
-			if done == nil || len(options.restore) > 0 {
+			if done == nil || len(options.restore) > 0 || options.plan != nil {
 				missing = append(missing, name)
 				continue
 			}
@@ -208,11 +231,20 @@ func (p *program) refresher(loaded *project.Project, engine store.Engine) *refre
 }
 
 // importSource imports one source and says what came of it.
-func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) error {
+func (p *program) importSource(ctx context.Context, loaded *project.Project, engine store.Engine, name string, options importOptions) (err error) {
 	bars := p.out.newProgress(name)
 	defer bars.done()
+	var changes *changeList
+	if options.dryRun && p.out.json {
+		if changes, err = newChangeList(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, changes.close()) }()
+	}
 	outcome, err := p.refresher(loaded, engine).Import(ctx, name, refresh.Options{
-		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow, Restore: options.restore, RestoreType: options.restoreType, Cause: importer.CauseCommand,
+		DryRun: options.dryRun, Offline: options.offline, Fresh: options.fresh, Allow: options.allow,
+		Restore: options.restore, RestoreType: options.restoreType, Cause: importer.CauseCommand,
+		Plan: options.plan.of(name), Listing: changes.listing(), Compare: options.found != nil,
 		Fetched: bars.fetched, Imported: bars.imported,
 	})
 	bars.done()
@@ -220,9 +252,15 @@ func (p *program) importSource(ctx context.Context, loaded *project.Project, eng
 	if err != nil && (!options.dryRun || !errors.As(err, &held)) {
 		return err
 	}
+	if listing := changes.say(p.out.out); listing != nil {
+		return listing
+	}
 	p.sayImport(outcome)
 	if outcome.DriftUnknown != "" {
 		p.logger(loaded.Settings).Debug("upstream does not tell its types", slog.String("source", name), slog.String("reason", outcome.DriftUnknown))
+	}
+	if err == nil {
+		options.found.add(loaded, outcome.Report)
 	}
 	return err
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,19 +13,28 @@ import (
 )
 
 func (p *program) planCommand() *cobra.Command {
-	var offline, schemaOnly bool
+	var schemaOnly bool
+	var out string
+	options := importOptions{dryRun: true}
 	var flags *projectFlags
 	cmd := &cobra.Command{
 		Use:   "plan [PROJECT]",
 		Short: "Say what up would change, and change nothing",
 		Long: `Plan says what has changed in the models since the last migration, which
 migrations the database lacks, and what an import would change. It writes
-nothing. A plan that would lose data ends with exit code 3.`,
+nothing but, with --out, a file that larder import --plan then does. A plan that
+would lose data, and one that waits for a decision, ends with exit code 3.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			loaded, err := p.load(cmd, flags, arguments)
 			if err != nil {
 				return err
+			}
+			if err := options.checkAllowed(); err != nil {
+				return err
+			}
+			if loaded.Settings.External && out != "" {
+				return errors.New("--out: there is no import to plan, since the database is not larder's (migrations: external)")
 			}
 			if loaded.Settings.External {
 				return p.planExternal(cmd.Context(), loaded)
@@ -32,18 +43,21 @@ nothing. A plan that would lose data ends with exit code 3.`,
 			if err != nil {
 				return err
 			}
-			return p.plan(cmd.Context(), loaded, dir, offline, schemaOnly)
+			return p.plan(cmd.Context(), loaded, dir, options, schemaOnly, out)
 		},
 	}
 	flags = addProjectFlags(cmd, false)
-	cmd.Flags().BoolVar(&offline, "offline", false, "read the snapshots, ask no one")
+	cmd.Flags().BoolVar(&options.offline, "offline", false, "read the snapshots, ask no one")
 	cmd.Flags().BoolVar(&schemaOnly, "schema", false, "leave the data out: read no source")
+	cmd.Flags().StringVar(&out, "out", "", "write the plan to a `file`, for larder import --plan")
+	cmd.Flags().StringSliceVar(&options.allow, "allow", nil, "plan an import that would be held: `WHAT` is collapse or drift")
+	cmd.MarkFlagsMutuallyExclusive("schema", "out")
 	return cmd
 }
 
 // plan tells the changes of the models, of the tables and of the data. What
 // comes later cannot be told before what comes first is done.
-func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrate.Dir, offline, schemaOnly bool) error {
+func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrate.Dir, options importOptions, schemaOnly bool, out string) error {
 	plan, err := dir.Plan(loaded.Schema)
 	if err != nil {
 		return err
@@ -52,7 +66,7 @@ func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrat
 		if err := p.sayChanges(loaded, plan); err != nil {
 			return err
 		}
-		return plan.Held()
+		return errors.Join(plan.Held(), noPlan(out))
 	}
 	states, err := p.states(ctx, loaded, dir)
 	if err != nil {
@@ -60,13 +74,23 @@ func (p *program) plan(ctx context.Context, loaded *project.Project, dir *migrat
 	}
 	pending := p.sayPending(states, dialectOf(loaded))
 	switch {
+	case len(loaded.SourceNames()) == 0 && out != "":
+		return errors.New("--out: the project has no sources, so there is no import to plan")
 	case schemaOnly || len(loaded.SourceNames()) == 0:
 		return nil
 	case pending > 0 && !isFresh(states):
 		p.out.step(faint, "import", "cannot be told before the migrations are applied")
+		return noPlan(out)
+	}
+	return p.rehearseAll(ctx, loaded, dir, options, out)
+}
+
+// noPlan is the error of a plan that was to be written and cannot be told yet.
+func noPlan(out string) error {
+	if out == "" {
 		return nil
 	}
-	return p.rehearse(ctx, loaded, loaded.SourceNames(), importOptions{offline: offline, dryRun: true})
+	return fmt.Errorf("no plan was written to %s: what an import would do cannot be told before the migrations are written and applied", out)
 }
 
 // sayPending tells the migrations that the database lacks, with their SQL, and

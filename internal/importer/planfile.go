@@ -43,7 +43,7 @@ type MovedError struct {
 
 // Error names the source and the differences, one a line.
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("nothing was imported of %s, for it would not be what was planned:\n  %s\n  make a new plan, and look it over",
+	return fmt.Sprintf("nothing was imported of %s, since it would not be what was planned:\n  %s\n  make a new plan, and look it over",
 		e.Source, strings.Join(e.Differences, "\n  "))
 }
 
