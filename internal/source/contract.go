@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -130,8 +131,12 @@ const contractFragment = `
 fragment Promised on __Type { name fields(includeDeprecated: true) { name args { type { kind } defaultValue } type { ...Wrapped } } }
 fragment Wrapped on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } }`
 
-// maxContractTypes bounds what is asked for a query.
-const maxContractTypes = 1000
+// The bounds of asking for a contract, which an import waits for: the types of a
+// query, and the time of a request.
+const (
+	maxContractTypes = 1000
+	contractTimeout  = 15 * time.Second
+)
 
 // AskContract asks the endpoint of the settings for the types that their query
 // selects from: in one request where those are known ones, else in one more for
@@ -149,6 +154,7 @@ func AskContract(ctx context.Context, settings GraphQLSettings, known *Contract)
 	}
 	now.settings.Operation, now.settings.Variables, now.settings.Known = "", nil, Validators{}
 	now.settings.Spool, now.settings.Retries = "", -1
+	now.settings.Timeout = min(cmp.Or(settings.Timeout, contractTimeout), contractTimeout)
 	now.settings.Partial = true // a type that is gone is null
 	var wanted []string
 	if known != nil {
