@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/larderhq/larder/internal/postgrestest"
+	"github.com/larderhq/larder/internal/source/graphqltest"
 )
 
 // settings is the larder.yaml of the projects here; the endpoint comes from
@@ -204,7 +206,10 @@ func upstream(tb testing.TB, n int) (endpoint string) {
 		body.Write(text)
 	}
 	body.WriteString(`]}}}`)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); graphqltest.RefuseTypes(w, body) {
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body.Bytes())
 	}))

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/larderhq/larder/internal/source/graphqltest"
 )
 
 // testSchedule starts three servers of a source that is due every second, kills
@@ -19,7 +21,9 @@ func testSchedule(t *testing.T, f folder) {
 	var stuck atomic.Bool // upstream does not answer
 	asked, waiting := make(chan string, 1000), make(chan string, 1000)
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
+		if body, _ := io.ReadAll(r.Body); graphqltest.RefuseTypes(w, body) {
+			return
+		}
 		if stuck.Load() {
 			waiting <- r.UserAgent()
 			<-r.Context().Done()

@@ -2,9 +2,12 @@ package cli_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/larderhq/larder/internal/source/graphqltest"
 )
 
 const together = 10 // processes
@@ -161,6 +164,9 @@ func newSlowUpstream(t *testing.T) *slowUpstream {
 	t.Helper()
 	upstream := &slowUpstream{asked: make(chan struct{}, 100), answers: make(chan struct{})}
 	upstream.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); graphqltest.RefuseTypes(w, body) {
+			return
+		}
 		upstream.asked <- struct{}{}
 		select {
 		case <-upstream.answers:

@@ -21,6 +21,7 @@ import (
 	"github.com/larderhq/larder/internal/migrate"
 	"github.com/larderhq/larder/internal/postgrestest"
 	"github.com/larderhq/larder/internal/project"
+	"github.com/larderhq/larder/internal/source/graphqltest"
 	"github.com/larderhq/larder/internal/statement"
 	"github.com/larderhq/larder/internal/store"
 	"github.com/larderhq/larder/internal/store/postgres"
@@ -74,9 +75,7 @@ func newTown(t *testing.T, open func(testing.TB) store.Engine) *town {
 	tn.answers(planets("Hoth"))
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // a server that has read it sees the client go
-		if bytes.Contains(body, []byte("__schema")) {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = io.WriteString(w, `{"errors":[{"message":"introspection is off"}]}`)
+		if graphqltest.RefuseTypes(w, body) {
 			return
 		}
 		tn.asked.Add(1)

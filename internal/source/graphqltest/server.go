@@ -6,6 +6,7 @@
 package graphqltest
 
 import (
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"compress/zlib"
@@ -407,4 +408,16 @@ func trickle(w http.ResponseWriter, r *http.Request, body []byte) {
 			return
 		}
 	}
+}
+
+// RefuseTypes answers a request with the body as an endpoint does that tells no
+// types, if it asks for any, and reports whether it does: for handlers of tests
+// that know but one query.
+func RefuseTypes(w http.ResponseWriter, body []byte) bool {
+	asks := bytes.Contains(body, []byte("__schema")) || bytes.Contains(body, []byte("__type("))
+	if asks {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"errors":[{"message":"introspection is off"}]}`) // the client may be gone
+	}
+	return asks
 }
